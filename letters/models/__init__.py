@@ -120,10 +120,12 @@ from letters.models.user import User
 from letters.models.word_search import (
     FOLDED,
     NUMBERED,
+    PUBLIC_NUMBERS,
     SAME_NAME,
     UNNUMBERED,
     folded_words,
     having_words,
+    public_numbers,
     words_in_sql,
 )
 from letters.models.written import Written
@@ -168,6 +170,7 @@ __all__ = [
     "OF_SIGNERS",
     "OWNING",
     "PRIVATE_TO_PUBLIC",
+    "PUBLIC_NUMBERS",
     "READ_BY_ORGANIZERS",
     "RETENTION",
     "RULE_KEPT_AFTER_END",
@@ -279,6 +282,7 @@ __all__ = [
     "next_daily_hour",
     "not_barred_to",
     "public_moves",
+    "public_numbers",
     "retention_of",
     "text_columns",
     "words_in_sql",

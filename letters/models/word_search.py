@@ -3,13 +3,15 @@
 Case, marks and apostrophes do not matter: one function of the database folds the text for its indexes and for searches.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
+from django.db import transaction
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
-from letters.models.lifecycle import State, is_in
-from letters.shared.sql import fetch_one
+from letters.models.display import Display
+from letters.models.lifecycle import COUNTED, State, is_in
+from letters.shared.sql import execute, fetch_one, fetch_rows
 
 # The words of a signature without marks. The database function `letters_fold` also folds what is searched for.
 FOLDED = "letters_fold(name || ' ' || affiliation)"
@@ -30,6 +32,8 @@ MAX_WORDS = 8
 # Performance: in a search of all letters, many names begin with any shorter word, so a shorter word must match a whole
 # word. Names in other scripts are shorter.
 MIN_BEGINNING = 3
+# The same for a reader's search of one letter.
+MIN_IN_LETTER = 2
 
 
 def folded_words(search: str) -> list[str]:
@@ -65,8 +69,64 @@ def _in_sql(words: Collection[str], letters: Collection[int] | None) -> tuple[st
     return MATCHES, [of_letters, query, query]
 
 
-def _may_begin(word: str) -> bool:
-    return len(word) >= MIN_BEGINNING or not word.isascii()
+def _may_begin(word: str, least: int = MIN_BEGINNING) -> bool:
+    return len(word) >= least or not word.isascii()
+
+
+SHOWN = f"display = '{Display.PUBLIC}'"
+# The public search. Its index holds only what the public may find: names that are shown to everyone. Privacy: an index
+# of all names would take a moment longer for a word that only a withheld name has.
+PUBLIC = f"number IS NOT NULL AND {is_in([COUNTED])} AND {SHOWN}"
+# Performance: the newest names come first, and a common word has millions. So each signature also has the words "#7s3"
+# and "#7m0" for the span of numbers in which its own is, and a search looks at short spans before longer ones.
+SHORT_SPAN, LONG_SPAN = 5_000, 500_000
+PUBLIC_WORDS = f"""(array_to_tsvector(ARRAY[
+    '#' || letter_id::text,
+    '#' || letter_id::text || 's' || (number / {SHORT_SPAN})::text,
+    '#' || letter_id::text || 'm' || (number / {LONG_SPAN})::text
+]) || to_tsvector('simple', {FOLDED}))"""
+# Performance: materialized, so that the planner never walks down all numbers to filter them.
+PUBLIC_NUMBERS = f"""
+WITH matching AS MATERIALIZED (
+    SELECT number FROM letters_signature
+    WHERE {PUBLIC} AND {PUBLIC_WORDS} @@ (%(spans)s::tsquery && to_tsquery('simple', %(words)s))
+        AND number < %(below)s
+)
+SELECT number FROM matching ORDER BY number DESC LIMIT %(most)s
+"""  # noqa: S608 -- our own statement
+# Performance: what begins many names does not fit into PostgreSQL's default of 4 MB, and rows would be read twice.
+SEARCH_MEMORY = "32MB"
+
+
+@transaction.atomic
+def public_numbers(letter_id: int, words: Collection[str], *, below: int, most: int) -> list[int]:
+    """Return the numbers of signatures whose public name or affiliation has words that begin with these folded words.
+
+    Return the highest numbers below `below`, in falling order, and at most `most`.
+    """
+    if not words or below < 1:
+        return []
+    query = " & ".join(f"'{word}'{':*' if _may_begin(word, MIN_IN_LETTER) else ''}" for word in words)
+    numbers: list[int] = []
+    execute(f"SET LOCAL work_mem = '{SEARCH_MEMORY}'")
+    for spans in _spans(letter_id, below - 1):
+        values = {"spans": " | ".join(f"'{span}'" for span in spans), "words": query, "below": below, "most": most}
+        numbers = [number for (number,) in fetch_rows(PUBLIC_NUMBERS, values)]
+        if len(numbers) >= most:
+            break
+    return numbers
+
+
+def _spans(letter_id: int, newest: int) -> Iterator[list[str]]:
+    """Yield the words of the spans to search: the newest short ones, the newest long ones, the whole letter.
+
+    A word that the newest 10,000 signatures hardly have is rare enough for the next 500,000, and so on.
+    """
+    if newest > 2 * SHORT_SPAN:
+        yield [f"#{letter_id}s{newest // SHORT_SPAN - back}" for back in range(3)]
+    if newest > 2 * LONG_SPAN:
+        yield [f"#{letter_id}m{newest // LONG_SPAN - back}" for back in range(2)]
+    yield [f"#{letter_id}"]
 
 
 # A key that is equal for equal names. A query must use exactly this expression, and the condition of the index: held or

@@ -355,6 +355,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
             Refusal.MANY_FOR_ADDRESS,
             Refusal.MANY_FROM_NETWORK,
             Refusal.MANY_PICTURES,
+            Refusal.MANY_SEARCHES,
             Refusal.MANY_REQUESTS,
             Refusal.MANY_WITHOUT_PROOF,
         )

@@ -157,6 +157,7 @@ class Refusal(StrEnum):
     # Limits, and services that do not answer
     MANY_CONFIRMATIONS = "many_confirmations"
     MANY_DOWNLOADS = "many_downloads"
+    MANY_SEARCHES = "many_searches"
     MANY_FOR_ADDRESS = "many_for_address"
     MANY_FROM_NETWORK = "many_from_network"
     MANY_PICTURES = "many_pictures"

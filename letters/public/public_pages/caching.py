@@ -94,6 +94,8 @@ def code_fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
+# The parameters of a search on the list of signatures.
+SEARCHED = {"q", "number"}
 # A client can also refuse gzip: "gzip;q=0".
 ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
@@ -137,7 +139,8 @@ class PublicPageCache:
         self.pages: OrderedDict[str, _Page] = OrderedDict()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in {"GET", "HEAD"}:
+        # Privacy: searches are not kept. Denial of service: they would push the letters out of this memory.
+        if request.method not in {"GET", "HEAD"} or _is_search(request):
             return self.get_response(request)
         response = self._answer(request)
         return _headers_only(response) if request.method == "HEAD" and response.streaming else response
@@ -232,6 +235,10 @@ class PublicPageCache:
         self.pages[key] = page
         while len(self.pages) > MAX_PAGES:
             self.pages.popitem(last=False)
+
+
+def _is_search(request: HttpRequest) -> bool:
+    return request.path.endswith("/signatures/") and not SEARCHED.isdisjoint(request.GET)
 
 
 def _key(request: HttpRequest) -> str:

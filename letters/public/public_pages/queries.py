@@ -1,6 +1,6 @@
 """Queries for the public pages. Performance: each is bounded, and more signatures cause no more queries."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,7 @@ from letters.models import (
     UpdateTranslation,
     User,
     has_carried,
+    public_numbers,
     text_columns,
 )
 from letters.models.lifecycle import is_in
@@ -184,6 +185,18 @@ def signature_page(letter: Letter, changes: History | None, *, before: int | Non
     rows = list(signatures[: PAGE_LENGTH + 1])
     page = rows[:PAGE_LENGTH]
     return SignaturePage(page, page[-1].number if len(rows) > PAGE_LENGTH else None, before is None)
+
+
+def found_page(letter: Letter, changes: History | None, words: Collection[str], *, before: int | None) -> SignaturePage:
+    """Return a page of the signatures whose public name or affiliation has words that begin with these.
+
+    Privacy: a withheld name is never found, nor is anything else about its signature.
+    """
+    below = min(before or letter.last_number + 1, letter.last_number + 1)
+    numbers = public_numbers(letter.pk, words, below=below, most=PAGE_LENGTH + 1)
+    page = numbers[:PAGE_LENGTH]
+    shown = _counted(letter, changes).published().filter(number__in=page, display=Display.PUBLIC)
+    return SignaturePage(list(shown), page[-1] if len(numbers) > PAGE_LENGTH else None, before is None)
 
 
 # Sequence numbers per query when the list is read as data.

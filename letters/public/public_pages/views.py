@@ -23,14 +23,14 @@ from letters.models import History, Letter, Picture, Revision, Switch, Update, p
 from letters.public.public_pages import files, queries
 from letters.public.public_pages.caching import HEADERS_ALONE
 from letters.public.public_pages.feed import letter_feed
+from letters.public.public_pages.forms import FindNameForm, FindNumberForm
+from letters.public.public_pages.limits import count_for_network
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page, public_page
 from letters.public.public_pages.qr import qr_svg
+from letters.public.public_pages.searching import answer_search, is_search
 from letters.shared import wakeups
-from letters.shared.client_address import client_address, prefix_of
 from letters.shared.csv_rows import MARK, csv_lines
 from letters.shared.languages import direction, interface_language
-from letters.shared.limits import Limit, TooMany, seconds_left
-from letters.shared.limits import count as count_download
 from letters.shared.refused import Refusal
 
 
@@ -75,9 +75,11 @@ def _letter_context(visit: Visit) -> Context:
 
 
 @letter_page("signatures")
-def signatures(visit: Visit) -> Page:
-    """Show the list of signatures, newest first, a hundred to a page."""
+def signatures(visit: Visit) -> Page | HttpResponse:
+    """Show the list of signatures, newest first, a hundred to a page; or those that a search finds."""
     before = _number_before(visit.request)
+    if is_search(visit.request):
+        return answer_search(visit, before)
 
     def context() -> Context:
         changes = History.of_changed(visit.letter, visit.language)
@@ -85,6 +87,8 @@ def signatures(visit: Visit) -> Page:
             **visit.context(),
             "page": queries.signature_page(visit.letter, changes, before=before),
             "changes": changes,
+            "find_name": FindNameForm(),
+            "find_number": FindNumberForm(),
             "report_url": visit.url_of("report_signature"),
             "built_seconds": int(files.MAX_OUTDATED_TIME.total_seconds()) if _is_large(visit.letter) else 0,
         }
@@ -176,11 +180,7 @@ def _limit_downloads(request: HttpRequest) -> None:
     """Raise TooMany("many_downloads") if a network downloads too many lists. Headers alone are no download."""
     if HEADERS_ALONE in request.META:
         return
-    peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
-    network = prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
-    limit = Limit("downloads", network, settings.LIMIT_DOWNLOADS)
-    if count_download([limit]):
-        raise TooMany(Refusal.MANY_DOWNLOADS, seconds=seconds_left(limit))
+    count_for_network(request, "downloads", settings.LIMIT_DOWNLOADS, Refusal.MANY_DOWNLOADS)
 
 
 @letter_page("history")

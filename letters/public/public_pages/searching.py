@@ -1,0 +1,49 @@
+"""Find a name or a number on a letter's public list.
+
+Privacy: what readers search for stays out of shared caches and of the memory of public pages. Nothing about a search is
+stored, except how many a network has made within the hour.
+"""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from letters.models import History, folded_words
+from letters.public.public_pages import queries
+from letters.public.public_pages.caching import SEARCHED
+from letters.public.public_pages.forms import FindNameForm, FindNumberForm
+from letters.public.public_pages.limits import count_for_network
+from letters.public.public_pages.pages import Visit
+from letters.shared.refused import Refusal
+
+
+def is_search(request: HttpRequest) -> bool:
+    return not SEARCHED.isdisjoint(request.GET)
+
+
+def answer_search(visit: Visit, before: int | None) -> HttpResponse:
+    """Show the public names that match, or lead to a number. Raises TooMany("many_searches")."""
+    sent = visit.request.GET
+    find_number = FindNumberForm(sent) if sent.get("number") else FindNumberForm()
+    if find_number.is_valid():
+        return _to_number(visit, find_number.cleaned_data["number"])
+    find_name = FindNameForm(sent) if sent.get("q") else FindNameForm()
+    if not sent.get("q") and not sent.get("number"):
+        return HttpResponseRedirect(visit.url_of("signatures"))
+    page = None
+    if find_name.is_valid():
+        count_for_network(visit.request, "searches", settings.LIMIT_SEARCHES, Refusal.MANY_SEARCHES)
+        words = folded_words(find_name.cleaned_data["q"])
+        changes = History.of_changed(visit.letter, visit.language)
+        page = queries.found_page(visit.letter, changes, words, before=before)
+    context = {**visit.context(), "find_name": find_name, "find_number": find_number, "page": page}
+    response = visit.render("found_signatures", context)
+    response.status_code = 200 if page else 422
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _to_number(visit: Visit, number: int) -> HttpResponse:
+    """Redirect to the page of the list that begins with this number."""
+    url = visit.url_of("signatures")
+    return HttpResponseRedirect(url if number >= visit.letter.last_number else f"{url}?before={number + 1}")
