@@ -7,17 +7,17 @@ import os
 import platform
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from itertools import repeat
 from pathlib import Path
-from statistics import median
 
 from bench import bulk, emails
 from bench import site as browsers
 from bench.exports import measure_exports
 from bench.load import Volley
 from bench.paper import set_on_paper
+from bench.report import NAMES, SLOW_EMAIL, Report, Shoot, in_turns, whole
 from bench.scoring import measure_scoring
 from bench.site import SAMPLE, Site, running_site
 from petition.embedded import CannotStart, interruption
@@ -26,10 +26,6 @@ SIZES = [1, 1_000, 100_000]
 ROWS = [100_000]
 LARGE = 1_000_000
 NAMES_ON_PAPER = [10_000, 100_000]
-WARM_UP_SECONDS = 0.5
-SLOW_EMAIL = "signing, mail server takes 2 s"
-# Targets, in percent of the limit.
-AIMS = {"letter page": 80, "signing": 50, "emails": 70, "emails, server takes 10 ms": 70, SLOW_EMAIL: 100}
 # Targets in seconds, by number of names in the PDF.
 PAPER_AIMS = {10_000: 60}
 # Sizes of letters, and targets for the largest: milliseconds and statements of one page.
@@ -37,56 +33,6 @@ QUEUES = [1_000, 1_000_000]
 QUEUE_AIMS = (150, 12)
 # Target in milliseconds of processor time.
 SCORING_AIM = 0.3
-# If the generator is busy for more than this share of the time, it may be what is measured.
-TOO_BUSY = 0.9
-# The width of the table's first column.
-NAMES = 36
-
-Shoot = Callable[[float], Volley]
-
-
-@dataclass
-class Series:
-    """The volleys of one kind, one for each round."""
-
-    volleys: list[Volley] = field(default_factory=list)
-
-    @property
-    def failures(self) -> Counter[str]:
-        return sum((volley.failures for volley in self.volleys), Counter())
-
-    @property
-    def rate(self) -> float | None:
-        """Return the rate of the median round; None if any answer was wrong."""
-        return None if self.failures else median(volley.rate for volley in self.volleys)
-
-    @property
-    def cpu_milliseconds(self) -> float:
-        """Return the processor time of servers and database for one request. Other processes hardly affect it."""
-        return median(1000 * volley.cpu_each for volley in self.volleys)
-
-    def cpu_share_of(self, limit: "Series") -> float | None:
-        """Compare processor time for each request."""
-        if self.failures or limit.failures or not self.cpu_milliseconds:
-            return None
-        return 100 * limit.cpu_milliseconds / self.cpu_milliseconds
-
-    def share_of(self, limit: "Series") -> float | None:
-        """Return the median percentage of the limit, compared within rounds, in which both had the same neighbours."""
-        if self.failures or limit.failures:
-            return None
-        return median(100 * own.rate / most.rate for own, most in zip(self.volleys, limit.volleys, strict=True))
-
-
-def in_turns(shoots: Mapping[str, Shoot], *, rounds: int, seconds: float) -> dict[str, Series]:
-    """Measure each kind once a round, so that other processes disturb all kinds alike."""
-    series = {name: Series() for name in shoots}
-    for shoot in shoots.values():
-        shoot(WARM_UP_SECONDS)
-    for _ in range(rounds):
-        for name, shoot in shoots.items():
-            series[name].volleys.append(shoot(seconds))
-    return series
 
 
 # The kinds of load
@@ -145,49 +91,6 @@ def _compared(volley: Volley, written: int) -> Volley:
     if written != volley.taken:
         volley.failures[f"{volley.taken} answered, {written} in the database"] += 1
     return volley
-
-
-# The report
-
-
-@dataclass
-class Report:
-    """The table, and the same as JSON."""
-
-    lines: list[str] = field(default_factory=list)
-    figures: dict[str, object] = field(default_factory=dict)
-    failures: list[str] = field(default_factory=list)
-
-    def compare(self, name: str, own: Series, limit: Series) -> None:
-        share, cpu_share = own.share_of(limit), own.cpu_share_of(limit)
-        aim = f"   aim {AIMS[name]} %" if name in AIMS else ""
-        self.lines.append(
-            f"{name:<{NAMES}}{_whole(own.rate):>11}{_whole(limit.rate):>9}{_percent(share):>8}"
-            f"{own.cpu_milliseconds:>11.2f}{limit.cpu_milliseconds:>9.2f}{_percent(cpu_share):>8}{aim}"
-        )
-        self.note(name, own, share)
-
-    def note(self, name: str, series: Series, share: float | None = None) -> None:
-        busy = max(volley.busy for volley in series.volleys)
-        self.figures[name] = {
-            "per_second": series.rate,
-            "percent_of_limit": share,
-            "rounds": [volley.rate for volley in series.volleys],
-            "cpu_milliseconds": series.cpu_milliseconds,
-            "bytes": series.volleys[-1].size,
-            "generator_busy": busy,
-        }
-        self.failures += [f"{name}: {what} ({times} times)" for what, times in series.failures.items()]
-        if busy > TOO_BUSY:
-            self.failures.append(f"{name}: the generator was busy {busy:.0%} of the time; the figure may be its own")
-
-
-def _whole(value: float | None) -> str:
-    return "failed" if value is None else f"{value:,.0f}"
-
-
-def _percent(value: float | None) -> str:
-    return "failed" if value is None else f"{value:.0f} %"
 
 
 def measure(site: Site, options: argparse.Namespace) -> Report:
@@ -280,7 +183,7 @@ def of_size(site: Site, report: Report, size: int, seconds: float) -> Iterator[t
     series = in_turns({name: page(site, path) for name, path in paths.items()}, rounds=1, seconds=seconds / 2)
     for name in paths:
         report.note(f"{name} with {size} signatures", series[name])
-        yield f"{name}, per second", _whole(series[name].rate)
+        yield f"{name}, per second", whole(series[name].rate)
     for name, path in paths.items():
         made = browsers.milliseconds_to_make(path)
         report.figures[f"{name} rendered with {size} signatures, ms"] = made
