@@ -119,6 +119,11 @@ SCHEDULE = {
         "schedule": crontab(hour=4, minute=27),
         "options": {"queue": "bulk"},
     },
+    "draw decisions for second opinions": {
+        "task": "letters.check_decisions",
+        "schedule": crontab(hour=3, minute=37),
+        "options": {"queue": "bulk"},
+    },
     "renew the public accounts of moderation": {
         "task": "letters.renew_accounts",
         "schedule": crontab(hour=3, minute=47),

@@ -9,7 +9,7 @@ from letters.base.outbox.built import Builder
 from letters.base.outbox.tasks import deliver_owed
 from letters.moderator.block_rules.tasks import tidy_rules
 from letters.moderator.live_signals.operations import score_signatures
-from letters.moderator.moderation.tasks import decide_in_bulk, pass_on_appeals, tidy_queue
+from letters.moderator.moderation.tasks import check_decisions, decide_in_bulk, pass_on_appeals, tidy_queue
 from letters.moderator.public_account.tasks import renew_accounts
 from letters.moderator.reports.tasks import forget_old_reports
 from letters.organizer.collectives.mail import EMAIL_BUILDERS as COLLECTIVE_EMAILS
@@ -193,6 +193,12 @@ def tidy_claims() -> None:
     """Delete claims of the review queue that have ended, and words that accepted changes replaced."""
     tidy_queue(now=database_now())
     tidy_rules(now=database_now())
+
+
+@shared_task(name="letters.check_decisions")
+def check_decisions_of_moderators() -> None:
+    """Draw decisions for second opinions, and count how many were wrong."""
+    check_decisions(now=database_now())
 
 
 @shared_task(name="letters.renew_accounts")

@@ -232,7 +232,9 @@ ROWS = {
     "review_signals": Row(ANYONE_SIGNED_IN, "405"),
     "review_decide": Row("405", "302"),
     "review_search": Row(ANYONE_SIGNED_IN, "405"),
+    "second_opinion": Row("405", "302"),
     # Only people who moderate the site.
+    "second_opinions": Row(WARDENS, "302 404 404 404 404 404 302"),
     "search_address": Row("405", "302 404 404 404 404 404 422"),
     "bulk_decisions": Row("302 404 200 200 404 404 200", "302 404 422 422 404 404 422"),
     # No such decision.

@@ -93,6 +93,7 @@ from letters.models.revision import (
     Translation,
     newest_titles,
 )
+from letters.models.second_opinion import WRONG, ErrorRate, SecondOpinion
 from letters.models.signatory_list import SignatoryList
 from letters.models.signature import (
     AGREED_SINCE_MOVE,
@@ -188,6 +189,7 @@ __all__ = [
     "UNNUMBERED",
     "WORDS",
     "WRITING",
+    "WRONG",
     "Addition",
     "AddresseeAnswer",
     "AddresseeAnswerQuerySet",
@@ -208,6 +210,7 @@ __all__ = [
     "DraftLinkQuerySet",
     "EmailChoices",
     "EmailKind",
+    "ErrorRate",
     "Export",
     "ExportQuerySet",
     "FormerSlug",
@@ -242,6 +245,7 @@ __all__ = [
     "ReviewDecision",
     "Revision",
     "RevisionQuerySet",
+    "SecondOpinion",
     "SignatoryList",
     "Signature",
     "SignatureQuerySet",

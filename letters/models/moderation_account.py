@@ -41,6 +41,9 @@ class ModerationAccount:
     longest_wait_days: int | None = None
     # None if too few decisions were made lately.
     half_within_hours: int | None = None
+    # How many decisions about this letter another moderator has checked, and how many were wrong. Both are 0 below 50.
+    checked: int = 0
+    wrong: int = 0
 
     @property
     def half_within_days(self) -> int:
@@ -50,7 +53,7 @@ class ModerationAccount:
 
     @property
     def is_empty(self) -> bool:
-        return not self.reasons and self.longest_wait_days is None and self.half_within_hours is None
+        return self == ModerationAccount(removed=self.removed)
 
     def as_data(self, language: str) -> dict[str, object]:
         """Return it for the letter's counts as data."""
@@ -62,6 +65,8 @@ class ModerationAccount:
             "reasons_counted_among": self.removed,
             "longest_wait_days": self.longest_wait_days,
             "half_of_decisions_within_hours": self.half_within_hours,
+            "decisions_checked": self.checked,
+            "decisions_wrong": self.wrong,
         }
 
 

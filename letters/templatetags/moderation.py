@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from django import template
 from django.conf import settings
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import RemovedFor, Signature
+from letters.public.public_pages.intervals import wilson
 
 register = template.Library()
 
@@ -54,3 +56,20 @@ def verbs_with_a_reason(signature: Signature) -> list[Verb]:
 def label_of_reason(reason: RemovedFor) -> str:
     """Return the words of a reason in the page's language."""
     return reason.label_in(get_language() or settings.LANGUAGE_CODE)
+
+
+# A smaller sample is called small.
+SMALL_SAMPLE = 50
+
+
+@register.filter
+def is_small_sample(checked: int) -> bool:
+    return checked < SMALL_SAMPLE
+
+
+@register.simple_tag
+def error_interval(wrong: int, checked: int) -> str:
+    """Return the 95 % interval of an error rate in percent, such as 0.5 to 4.3."""
+    # Rounded first, because number_format cuts digits off.
+    low, high = (number_format(round(100 * end, 1), decimal_pos=1) for end in wilson(wrong, checked))
+    return f"{low}\u2013{high}\u00a0%"

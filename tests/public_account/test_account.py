@@ -236,6 +236,8 @@ def test_the_data_says_the_same_with_the_same_version(accounted: Letter, reader:
         "reasons_counted_among": 23,
         "longest_wait_days": 7,
         "half_of_decisions_within_hours": None,
+        "decisions_checked": 0,
+        "decisions_wrong": 0,
     }
     assert f'data-version="{count["version"]}"' in reader.get(accounted.get_absolute_url()).content.decode()
 

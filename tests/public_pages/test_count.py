@@ -75,6 +75,8 @@ def test_the_count_covers_every_state_and_says_when_it_was_true(published: Lette
             "reasons_counted_among": 0,
             "longest_wait_days": None,
             "half_of_decisions_within_hours": None,
+            "decisions_checked": 0,
+            "decisions_wrong": 0,
         },
         "goal": 500,
         "version": letter.version,

@@ -26,6 +26,7 @@ from letters.models import (
     OutgoingEmail,
     User,
 )
+from letters.moderator.moderation.queries import COUNTED_FOR
 from letters.organizer.collectives.operations import forgetting, inviting
 from letters.organizer.exports import operations as exports
 from letters.organizer.first_signatories.operations.listing import LIST_KEPT_FOR
@@ -116,6 +117,12 @@ PROMISES: dict[str, list[Promise]] = {
     "We keep what you entered": ["test_the_signer_reads_what_is_kept_and_why"],
     "You can still withdraw the signature": ["test_a_withdrawn_rejected_signature_leaves_only_the_hash"],
     "Then we delete what you entered": ["test_a_withdrawn_rejected_signature_leaves_only_the_hash"],
+    "We draw some decisions": ["test_all_decisions_of_a_quiet_day_are_drawn_once"],
+    "They see no name that you do not show": ["test_a_name_that_is_not_public_stays_withheld"],
+    "We delete this second opinion": [
+        "test_what_nobody_answers_is_dropped_and_old_answers_are_forgotten",
+        lambda: COUNTED_FOR == 365 * DAY,
+    ],
     "If organizers invite you to sign first": [
         "test_the_list_is_deleted_after_thirty_days_whatever_people_did",
         lambda: LIST_KEPT_FOR == 30 * DAY,

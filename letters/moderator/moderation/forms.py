@@ -131,6 +131,20 @@ class DecisionForm(forms.Form):
         return next(str(error) for errors in self.errors.values() for error in errors)
 
 
+class OpinionForm(forms.Form):
+    """What another moderator would decide."""
+
+    opinion = forms.CharField(max_length=100)
+    answer = forms.ChoiceField(choices=[("accept", ""), ("reject", "")])
+
+
+class VerdictForm(forms.Form):
+    """What a site moderator says about a disagreement."""
+
+    opinion = forms.CharField(max_length=100)
+    verdict = forms.ChoiceField(choices=[("right", ""), ("wrong", "")])
+
+
 RISKS = [(0, _("Any")), (SOME_RISK, _("Some or high")), (HIGH_RISK, _("High"))]
 STATES = [
     ("", _("Any")),

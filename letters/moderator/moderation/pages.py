@@ -1,6 +1,6 @@
 """Describe each signature of the queue to one moderator."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from letters.models import (
     Letter,
     RejectionAppeal,
     ReviewDecision,
+    SecondOpinion,
     Signature,
     State,
     User,
@@ -33,7 +34,9 @@ from letters.moderator.moderation.queries import (
     active_reasons,
     appeals_about,
     decision_purpose,
+    opinion_purpose,
     signature_purpose,
+    signatures_of,
 )
 from letters.moderator.signals.queries import rules_named
 from letters.moderator.signals.reasons import OF_NETWORK, OF_WORDS, SIGNALS
@@ -211,6 +214,41 @@ def items(scope: Scope, signatures: list[Signature]) -> list[Item]:
         may_decide = appeal is None or not appeal.is_barred_to(scope.person)
         found.append(Item(each, make_handle(purpose, each.pk), scope.sees_name_of(each), appeal, may_decide, rules))
     return found
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """A signature for a second opinion. Blind: it tells neither the decision nor who took it."""
+
+    handle: str
+    item: Item
+
+
+def opinion(scope: Scope, drawn: tuple[int, Signature] | None) -> Opinion | None:
+    if drawn is None:
+        return None
+    pk, signature = drawn
+    (item,) = items(scope, [signature])
+    return Opinion(make_handle(opinion_purpose(scope.person), pk), item)
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A decision about which another moderator has another opinion."""
+
+    handle: str
+    item: Item
+    decision: ReviewDecision
+
+
+def disagreements(scope: Scope, opinions: Sequence[SecondOpinion]) -> list[Disagreement]:
+    signatures, purpose = signatures_of(opinions), opinion_purpose(scope.person)
+    return [
+        Disagreement(make_handle(purpose, each.pk), item, each.decision)
+        for each in opinions
+        if each.signature_id in signatures
+        for item in items(scope, [signatures[each.signature_id]])
+    ]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 from datetime import datetime
 
 from letters.moderator.moderation.operations import (
+    draw_decisions,
     end_claims,
     forget_criteria,
     forget_replaced_words,
     queue_appeals,
+    tend_opinions,
     work_on_bulk,
 )
 from letters.moderator.moderation.queries import at_work
@@ -19,6 +21,12 @@ def tidy_queue(*, now: datetime) -> None:
 
 def pass_on_appeals(*, now: datetime) -> None:
     queue_appeals(now=now)
+
+
+def check_decisions(*, now: datetime) -> None:
+    """Draw decisions for second opinions, and count how many were wrong."""
+    draw_decisions(now=now)
+    tend_opinions(now=now)
 
 
 def decide_in_bulk() -> None:

@@ -5,6 +5,7 @@
   at least ten signatures have come to a reason, or left one, since they were last renewed.
 - The longest wait leaves out the nine signatures that have waited longest, and is rounded up to one of a few steps.
 - The median covers at least twenty decisions, and is rounded up to one of a few steps.
+- The error rate of the letter covers at least fifty checked decisions.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ from letters.shared.numbers import in_tens, up_to_step
 # No number is about fewer signatures than this.
 LEAST = 10
 LEAST_DECISIONS = 20
+# A letter has an error rate of its own from so many checked decisions on.
+LEAST_CHECKED = 50
 DAYS = (1, 2, 3, 7, 14, 30, 60, 90, 180, 365)
 HOURS = (1, 3, 6, 12, 24, 48, 72, 168, 336, 720, 1440, 2160)
 
@@ -35,8 +38,13 @@ def renew_account(letter: Letter, *, now: datetime) -> None:
     change = change_letter_unasked(letter, by=None, now=now)
     stored = StoredAccount.from_json(letter.moderation_account)
     account = renewed(stored, queries.removed_by_reason(letter.pk))
+    checked, wrong = queries.checked_decisions(letter.pk, now=now)
+    if checked < LEAST_CHECKED:
+        checked = wrong = 0
     public = replace(
         account.public,
+        checked=checked,
+        wrong=wrong,
         longest_wait_days=_longest_wait(letter.pk, now),
         half_within_hours=_half_within(letter.pk, now),
     )

@@ -3,14 +3,15 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
-from letters.models import NOT_APPEALED, Letter, RejectionReason, ReviewDecision, State
+from letters.models import NOT_APPEALED, WRONG, Letter, RejectionReason, ReviewDecision, SecondOpinion, State
 from letters.models.lifecycle import is_in
 from letters.shared.sql import fetch_one, fetch_row, fetch_rows
 
 # Decisions older than this say nothing about how long people wait now.
 LATELY = timedelta(days=90)
+CHECKED_FOR = timedelta(days=365)
 # Performance: the median covers at most this many newest decisions.
 MAX_DECISIONS = 10_000
 
@@ -67,6 +68,13 @@ def median_of_decisions(letter_id: int, *, now: datetime) -> tuple[int, timedelt
     values = {"letter": letter_id, "since": now - LATELY, "most": MAX_DECISIONS}
     number, took = fetch_one(MEDIAN, values)
     return number, took
+
+
+def checked_decisions(letter_id: int, *, now: datetime) -> tuple[int, int]:
+    """Return how many decisions about this letter were checked within a year, and how many were wrong."""
+    checked = SecondOpinion.objects.filter(letter=letter_id, answered_at__gt=now - CHECKED_FOR)
+    counts = checked.aggregate(number=Count("pk"), wrong=Count("pk", filter=WRONG))
+    return counts["number"], counts["wrong"]
 
 
 def labels_of_reasons(codes: Collection[str]) -> dict[str, dict[str, str]]:

@@ -26,6 +26,8 @@ SENTENCES = {
     "remove_member": _("{who} removed {member}, who was {role}."),
     "leave_collective": _("{who}, who was {role}, left."),
     "close_account": _("{who}, who was {role}, closed their account and left."),
+    "check_decision": _("{who} gave a second opinion about a decision of a moderator on {letter}."),
+    "settle_check": _("{who} settled a disagreement about a decision of a moderator on {letter}."),
     "draft_letter": _("{who} started the letter {letter}."),
     "translate_letter": _("{who} edited the text of {letter} ({language})."),
     "set_up_letter": _("{who} changed the form or the dates of {letter}."),

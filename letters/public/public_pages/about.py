@@ -11,7 +11,10 @@ from letters.base.site_pages.placeholders import MEANINGS, fill_in
 from letters.base.site_pages.queries import draft_of, filled_pages, text_for
 from letters.models import SitePage
 from letters.public.public_pages.pages import Page, public_page
+from letters.public.public_pages.queries import public_error_rate
 from letters.shared.markdown import render_markdown
+
+HOW_WE_COUNT = "how-we-count"
 
 
 def page_about(name: str) -> Callable[..., HttpResponseBase]:
@@ -21,9 +24,11 @@ def page_about(name: str) -> Callable[..., HttpResponseBase]:
     def view(request: HttpRequest, language: str = settings.LANGUAGE_CODE) -> Page:
         if language not in dict(settings.LANGUAGES):
             raise Http404
-        context = {"language": language, "languages": settings.LANGUAGES, "page": name}
+        rate = public_error_rate() if name == HOW_WE_COUNT else None
+        context = {"language": language, "languages": settings.LANGUAGES, "page": name, "rate": rate}
         template = f"letters/public_pages/{name.replace('-', '_')}.html"
-        return Page((name, language), lambda: render(request, template, context))
+        numbers = (rate.checked, rate.wrong) if rate else ()
+        return Page((name, language, *numbers), lambda: render(request, template, context))
 
     return view
 

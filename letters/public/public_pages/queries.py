@@ -15,6 +15,7 @@ from letters.models import (
     UNDERWAY,
     AddresseeAnswer,
     Display,
+    ErrorRate,
     History,
     Letter,
     LetterDelivery,
@@ -373,3 +374,12 @@ WHERE signature_count <> coalesce(many, 0)
 def drifted_texts() -> list[tuple[int, int, int]]:
     """Return the same for each text, by the id of its revision."""
     return [(revision_id, counted, found) for revision_id, counted, found in fetch_rows(DRIFTED_TEXTS)]
+
+
+# Privacy: a rate among fewer decisions could tell about one of them.
+LEAST_CHECKED_OF_SITE = 10
+
+
+def public_error_rate() -> ErrorRate | None:
+    """Return the error rate of the site's moderators; None if too few decisions were checked."""
+    return ErrorRate.objects.filter(checked__gte=LEAST_CHECKED_OF_SITE).first()

@@ -22,6 +22,14 @@ from letters.moderator.moderation.operations.deciding import (
     reject_signatures,
     restore_signatures,
 )
+from letters.moderator.moderation.operations.opinions import (
+    DRAWN_A_DAY,
+    claim_opinion,
+    draw_decisions,
+    give_opinion,
+    settle_opinion,
+    tend_opinions,
+)
 from letters.moderator.moderation.operations.reasons import ReasonWords, add_first_reasons, set_reason
 from letters.moderator.moderation.operations.searching import MAX_ADDRESSES_A_DAY, search_address
 from letters.moderator.moderation.operations.site_moderators import set_site_moderator
@@ -29,6 +37,7 @@ from letters.moderator.moderation.operations.undoing import undo_decision, undo_
 
 __all__ = [
     "CLAIM_LIFETIME",
+    "DRAWN_A_DAY",
     "MAX_ADDRESSES_A_DAY",
     "MAX_BATCH_SIZE",
     "UNSEEN",
@@ -40,11 +49,14 @@ __all__ = [
     "approve_bulk",
     "ask_bulk",
     "cancel_bulk",
+    "claim_opinion",
     "claim_signatures",
     "decline_changes",
+    "draw_decisions",
     "end_claims",
     "forget_criteria",
     "forget_replaced_words",
+    "give_opinion",
     "hold_signatures",
     "needs_second_person",
     "pause_bulk",
@@ -55,6 +67,8 @@ __all__ = [
     "search_address",
     "set_reason",
     "set_site_moderator",
+    "settle_opinion",
+    "tend_opinions",
     "undo_bulk",
     "undo_decision",
     "undo_own_decisions",

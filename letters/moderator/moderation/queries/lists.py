@@ -15,6 +15,7 @@ from letters.models import (
     Letter,
     LetterQuerySet,
     RejectionAppeal,
+    SecondOpinion,
     Signature,
     SignatureQuerySet,
     State,
@@ -28,8 +29,12 @@ PAGE_LENGTH = 50
 
 
 def letters_of(moderator: User) -> list[Letter]:
-    """Return the letters that this person moderates, those with the most work first."""
-    letters = _looked_after_by(moderator).annotate(known_as=newest_titles())
+    """Return the letters that this person moderates, those with the most work first.
+
+    `has_drawn` tells whether one has signatures for a second opinion.
+    """
+    drawn = SecondOpinion.objects.filter(letter=OuterRef("pk"), answer="")
+    letters = _looked_after_by(moderator).annotate(known_as=newest_titles(), has_drawn=Exists(drawn))
     return list(letters.order_by("-awaiting_review", "slug")[:200])
 
 

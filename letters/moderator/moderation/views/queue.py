@@ -22,6 +22,7 @@ from letters.moderator.moderation import pages, queries
 from letters.moderator.moderation.forms import DecisionForm
 from letters.moderator.moderation.operations import (
     accept_signatures,
+    claim_opinion,
     claim_signatures,
     decline_changes,
     hold_signatures,
@@ -60,14 +61,20 @@ def queue(request: HttpRequest, moderator: User) -> HttpResponse:
     """Show the next signatures, of all letters or of one."""
     slug = request.GET.get("letter", "")
     scope = queries.scope_of(moderator, slug)
+    letters = queries.letters_of(moderator)
+    # Performance: members need no query to learn that nothing was drawn.
+    is_own = scope.letters is not None and scope.letters <= scope.own
+    may_be_drawn = not is_own or any(each.has_drawn for each in letters)  # type: ignore[attr-defined]
     context = {
         **_next(scope, moderator),
-        "letters": queries.letters_of(moderator),
+        "letters": letters,
         "of_letter": slug,
         "most_counted": queries.MAX_COUNTED,
         "undo": request.session.pop(UNDO, ""),
         "moderates_site": scope.letters is None,
         "has_appeals_against": queries.has_appeals_against(moderator, scope),
+        "opinion": pages.opinion(scope, claim_opinion(scope, now=timezone.now()) if may_be_drawn else None),
+        "disagreements": queries.number_of_disagreements() if scope.letters is None else 0,
         "to_approve": queries.waiting_for_approval(scope),
     }
     return render(request, "letters/moderation/queue.html", context)
