@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import ReviewDecision
-from letters.moderator.moderation.queries import HIGH_RISK, SOME_RISK, Criteria
+from letters.moderator.moderation.queries import HIGH_RISK, SOME_RISK, Burst, Criteria
 from letters.shared.address_words import why_not
 from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, parse_address
 
@@ -173,6 +173,8 @@ class SearchForm(forms.Form):
         required=False,
         help_text=_("The domain that the signer shows, for example example.edu."),
     )
+    # Nobody types it: a link beside a signature of the burst holds it.
+    burst = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
 
     def __init__(self, letters: Sequence[tuple[str, str]], data: QueryDict | None = None) -> None:
         """`letters` are the slugs and titles to choose from; without any, people type a letter's web address."""
@@ -207,7 +209,7 @@ class SearchForm(forms.Form):
             raise ValidationError(NO_TIME, "invalid")
         return moment.replace(tzinfo=None) if moment else None
 
-    def criteria(self, zone: ZoneInfo | None) -> Criteria:
+    def criteria(self, zone: ZoneInfo | None, burst: Burst | None = None) -> Criteria:
         """Return the criteria, with times in the letter's zone."""
         found = self.cleaned_data
         return Criteria(
@@ -218,6 +220,7 @@ class SearchForm(forms.Form):
             risk=int(found["risk"] or 0),
             concern=found["concern"],
             domain=found["domain"],
+            burst=burst,
         )
 
 

@@ -34,6 +34,7 @@ from letters.moderator.moderation.queries import (
     active_reasons,
     appeals_about,
     decision_purpose,
+    kinds_of,
     opinion_purpose,
     signature_purpose,
     signatures_of,
@@ -132,6 +133,12 @@ class Item:
     @property
     def reasons(self) -> list[Promise | str]:
         return reasons_for(self.signature, is_named=self.is_named, rules=self.rules)
+
+    @property
+    def bursts(self) -> list[tuple[str, Promise]]:
+        """Return what other signatures can have in common with this one, and the words for each."""
+        known = frozenset(map(str, _signals_of(self.signature))) if self.is_named else frozenset()
+        return [(f"{kind}:{self.handle}", BURSTS[kind]) for kind in kinds_of(known)]
 
     @property
     def has_burst(self) -> bool:
@@ -275,6 +282,12 @@ CRITERIA: Mapping[str, Promise] = {
     "risk": _("Risk"),
     "concern": _("Reason to review"),
     "domain": _("Confirmed domain"),
+    "burst": _("Burst"),
+}
+BURSTS: Mapping[str, Promise] = {
+    "network": _("the same network and type of browser"),
+    "browser": _("the same type of browser, within an hour"),
+    "domain": _("the same email domain"),
 }
 
 
@@ -284,6 +297,8 @@ def criteria_in_words(asked: Mapping[str, str]) -> list[tuple[Promise, Promise |
         "state": dict(STATES),
         "risk": {str(value): words for value, words in RISKS},
         "concern": dict(CONCERNS),
+        # Of the link, only what the signatures have in common.
+        "burst": {asked["burst"]: BURSTS.get(asked["burst"].partition(":")[0], "")} if asked.get("burst") else {},
     }
     return [
         (words, named.get(name, {}).get(asked[name], asked[name].replace("T", " ") if name in TIMES else asked[name]))

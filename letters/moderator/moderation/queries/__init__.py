@@ -14,6 +14,7 @@ from letters.moderator.moderation.queries.bulk import (
     sample_of,
     waiting_for_approval,
 )
+from letters.moderator.moderation.queries.bursts import LEAST_OF_BURST, Burst, burst_of, is_large, kinds_of
 from letters.moderator.moderation.queries.criteria import HIGH_RISK, SHOWN, SOME_RISK, Criteria
 from letters.moderator.moderation.queries.lists import (
     MAX_COUNTED,
@@ -72,6 +73,7 @@ __all__ = [
     "ANSWERED_WITHIN",
     "COUNTED_FOR",
     "HIGH_RISK",
+    "LEAST_OF_BURST",
     "MAX_CHOSEN",
     "MAX_COUNTED",
     "MAX_EXAMINED",
@@ -82,6 +84,7 @@ __all__ = [
     "PAGE_LENGTH",
     "SHOWN",
     "SOME_RISK",
+    "Burst",
     "Choice",
     "Criteria",
     "Found",
@@ -93,6 +96,7 @@ __all__ = [
     "at_work",
     "bulk_decision_of",
     "bulk_decisions_of",
+    "burst_of",
     "choice_of",
     "claim_next",
     "claimed_by",
@@ -106,6 +110,8 @@ __all__ = [
     "handle_of",
     "has_appeals_against",
     "id_of_handle",
+    "is_large",
+    "kinds_of",
     "letter_of",
     "letters_of",
     "moderated_letter",

@@ -7,6 +7,7 @@ from typing import Any
 
 from letters.models import COUNTED, SEARCHED_STATES, Display, State
 from letters.models.lifecycle import is_in
+from letters.moderator.moderation.queries.bursts import Burst
 from letters.moderator.moderation.queries.queue import Scope
 
 # The states in the words of moderators, and the condition of each in SQL. Performance: the planner uses a partial index
@@ -41,6 +42,7 @@ class Criteria:
     concern: str = ""
     # The confirmed domain, or one below it.
     domain: str = ""
+    burst: Burst | None = None
 
     @property
     def may_show_nameless(self) -> bool:
@@ -48,7 +50,7 @@ class Criteria:
 
         Privacy: the queue shows the state, the concern and the risk of such a signature, but not its time.
         """
-        return not (self.words or self.since or self.before or self.domain)
+        return not (self.words or self.since or self.before or self.domain or self.burst)
 
     @property
     def is_selective(self) -> bool:
@@ -85,6 +87,8 @@ class Criteria:
             yield "concern = %(concern)s"
         if self.domain:
             yield "(domain = %(domain)s OR right(domain, length(%(domain)s) + 1) = '.' || %(domain)s)"
+        if self.burst:
+            yield self.burst.condition()
         if not self.may_show_nameless:
             yield READABLE
 
@@ -96,4 +100,5 @@ class Criteria:
             "concern": self.concern,
             "domain": self.domain,
             "own": sorted(scope.own),
+            **(self.burst.values() if self.burst else {}),
         }

@@ -35,7 +35,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "undo": undo_bulk,
 }
 # The parameters of the page's URL: the fields of the search form, and nothing else.
-CRITERIA = ["q", "state", "since", "before", "risk", "concern", "domain"]
+CRITERIA = ["q", "state", "since", "before", "risk", "concern", "domain", "burst"]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +48,9 @@ def bulk(request: HttpRequest, moderator: User, slug: str) -> HttpResponse:
     context: dict[str, Any] = {"letter": letter, "form": form, "search": search, "slug": slug}
     if not asked or not search.is_valid():
         return _page(request, context | {"decisions": queries.bulk_decisions_of(letter)})
-    bulk_request = BulkRequest(criteria=search.criteria(letter.zone()), asked=asked, verb="reject")
+    named = asked.get("burst", "")
+    burst = queries.burst_of(queries.scope_of(moderator, slug), named) if named else None
+    bulk_request = BulkRequest(criteria=search.criteria(letter.zone(), burst), asked=asked, verb="reject")
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
         bulk_request = BulkRequest(

@@ -70,13 +70,18 @@ def _found(form: SearchForm, moderator: User, asked: QueryDict) -> dict[str, Any
     if not slug and not form.cleaned_data["q"]:
         form.add_error("letter", _("Select a letter, or enter a name or affiliation."))
         return {}
-    criteria = form.criteria(_zone(slug))
+    named = form.cleaned_data["burst"]
+    burst = queries.burst_of(scope, named) if named else None
+    criteria = form.criteria(_zone(slug), burst)
     found = queries.search(scope, criteria, asked.get("after", ""))
     query = asked.copy()
     query.pop("after", None)
     return {
         "items": pages.items(scope, list(found.signatures)),
         "found": found,
+        "burst": pages.BURSTS.get(burst.kind, "") if burst else "",
+        "is_small_burst": burst is not None and not queries.is_large(scope, burst),
+        "least_of_burst": queries.LEAST_OF_BURST,
         "searched": "words" if criteria.words else "time",
         "leaves_out_nameless": not criteria.may_show_nameless,
         "of_letter": slug,
