@@ -37,6 +37,7 @@ urlpatterns = [
     path("", include("letters.moderator.takedowns.urls")),
     path("", include("letters.moderator.reports.urls")),
     path("", include("letters.moderator.collective_names.urls")),
+    path("", include("letters.moderator.letter_reviews.urls")),
     path("", include("letters.public.public_pages.urls")),
     path("accounts/", include("letters.base.accounts.urls")),
     path("", include("letters.base.outbox.urls")),

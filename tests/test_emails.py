@@ -34,6 +34,7 @@ from letters.models import (
     Letter,
     LetterHour,
     LetterMove,
+    LetterReview,
     NotificationKind,
     OutgoingEmail,
     Report,
@@ -228,8 +229,29 @@ def _of_events(letter: Letter, before: Letter, organizer: User, language: str, n
     announce(NotificationKind.NOT_PUBLISHED, **about, letter=before)
     announce(NotificationKind.CLEARED, **about)
     announce(NotificationKind.COLLECTIVES_WAIT, now=now, ends_at=now)
+    _of_reviews(letter, before, organizer, now)
     _of_moves(letter, before, organizer, now)
     notify(now=now)
+
+
+def _of_reviews(letter: Letter, before: Letter, organizer: User, now: datetime) -> None:
+    """Return the emails about texts that waited for a site moderator."""
+    reason = {"outcome": "sent_back", "reason": "Name no private person."}
+    for each, outcome in ((letter, {"outcome": "fine"}), (before, reason)):
+        LetterReview.objects.filter(letter=each).delete()
+        LetterReview.objects.create(
+            letter=each,
+            revision=each.revisions.latest("number"),
+            kind="substance",
+            is_before=True,
+            fingerprint=b"",
+            asked_at=now,
+            decided_at=now,
+            decided_by=organizer,
+            told_at=now,
+            **outcome,
+        )
+        announce(NotificationKind.LETTER_REVIEWED, each.pk, collective=letter.collective, letter=each, now=now)
 
 
 def _of_moves(letter: Letter, before: Letter, organizer: User, now: datetime) -> None:

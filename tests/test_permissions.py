@@ -249,6 +249,9 @@ ROWS = {
     # Letters of the whole site
     "moderation_numbers": Row(WARDENS, "405", more={"year": 2025}),
     "site_letters": Row(WARDENS, "405"),
+    "letters_to_review": Row(WARDENS, "405"),
+    # Nothing waits under this number. A form that was open is told so.
+    "review_letter": Row(WARDENS.replace("200", "404"), WARDENS.replace("200", "302"), more={"review_id": 0}),
     "site_names": Row(WARDENS, WARDENS.replace("200", "422")),
     "site_letter": Row(WARDENS, WARDENS.replace("200", "422")),
     # A letter that was never down.

@@ -35,6 +35,7 @@ from letters.models.key_fingerprint import KeyFingerprint
 from letters.models.letter import UNDONE_WITHIN, Ask, HoldFrom, Letter, LetterQuerySet
 from letters.models.letter_delivery import LetterDelivery
 from letters.models.letter_move import LetterMove, LetterMoveQuerySet, public_moves
+from letters.models.letter_review import LetterReview, LetterReviewQuerySet
 from letters.models.lifecycle import (
     ACTIVE,
     AWAITING_NUMBER,
@@ -226,6 +227,8 @@ __all__ = [
     "LetterMove",
     "LetterMoveQuerySet",
     "LetterQuerySet",
+    "LetterReview",
+    "LetterReviewQuerySet",
     "LetterTally",
     "MailRequest",
     "MemberInvitation",

@@ -239,6 +239,12 @@ class Letter(models.Model):
         titles = self.revisions.filter(translations__language=self.language).order_by("-number")
         return titles.values_list("translations__title", flat=True).first() or self.slug
 
+    def public_title(self) -> str:
+        """Return the title that readers know, in the letter's language. Privacy: nothing of an unpublished revision."""
+        text = self.current_revision
+        titles = text.translations.filter(language=self.language).values_list("title", flat=True) if text else []
+        return next(iter(titles), self.slug)
+
     def languages(self) -> list[str]:
         """Return the languages of the published text, the letter's own first; none before the first publication."""
         text = self.current_revision

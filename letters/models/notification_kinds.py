@@ -32,7 +32,7 @@ class Topic(models.TextChoices):
     GOAL = "goal", _("A letter reached its goal")
     REVIEW = "review", _("Signatures are waiting for review")
     SCHEDULED = "scheduled", _("A scheduled letter was published, or could not be published")
-    CLEARED = "cleared", _("The people who run this site have reviewed your collective")
+    CLEARED = "cleared", _("The people who run this site have reviewed your collective, or a letter")
     UPDATE_COPY = "update_copy", _("A copy of each update to signers")
     MOVES = "moves", _("A letter is offered to another collective, or moves")
     COLLECTIVES_WAIT = "collectives_wait", _("Collectives are waiting for review")
@@ -69,6 +69,7 @@ class NotificationKind(models.TextChoices):
     PUBLISHED = "published", "A scheduled letter was published"
     NOT_PUBLISHED = "not_published", "A scheduled letter could not be published"
     CLEARED = "cleared", "Staff cleared a collective"
+    LETTER_REVIEWED = "letter_reviewed", "A site moderator looked at a text that waited"
     UPDATE_COPY = "update_copy", "Copy of an update"
     LETTER_OFFERED = "letter_offered", "A letter is offered to another collective"
     OFFER_ANSWERED = "offer_answered", "A letter moved, or another collective declined it"
@@ -80,6 +81,7 @@ TOPICS_OF: Mapping[NotificationKind, tuple[Topic, ...]] = {
     NotificationKind.PUBLISHED: (Topic.SCHEDULED,),
     NotificationKind.NOT_PUBLISHED: (Topic.SCHEDULED,),
     NotificationKind.CLEARED: (Topic.CLEARED,),
+    NotificationKind.LETTER_REVIEWED: (Topic.CLEARED,),
     NotificationKind.UPDATE_COPY: (Topic.UPDATE_COPY,),
     NotificationKind.LETTER_OFFERED: (Topic.MOVES,),
     NotificationKind.OFFER_ANSWERED: (Topic.MOVES,),

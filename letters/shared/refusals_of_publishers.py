@@ -6,6 +6,16 @@ from letters.shared.explanation import Explanation
 from letters.shared.refused import Refusal
 
 OF_PUBLISHERS: dict[Refusal, Explanation] = {
+    Refusal.OWN_LETTER: Explanation(
+        _("You are a member of the collective that publishes this letter, so another moderator must decide.")
+    ),
+    Refusal.REVIEW_OVER: Explanation(_("This text does not wait for a decision any more. Here are those that do.")),
+    Refusal.TEXT_CHANGED_SINCE: Explanation(
+        _("The organizers have changed the text since you opened it, so nothing is decided. Read it again.")
+    ),
+    Refusal.WAITS_FOR_SITE: Explanation(
+        _("The people who run this site look at each letter before it is public. They have not looked at yours yet.")
+    ),
     Refusal.NAME_IN_USE: Explanation(
         _(
             "Another collective has published letters under this name, or under one that looks the same. Choose "

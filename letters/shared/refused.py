@@ -46,6 +46,12 @@ class Refusal(StrEnum):
     NOT_A_DRAFT = "not_a_draft"
     ONLY_DRAFTS = "only_drafts"
 
+    # Looking at letters
+    OWN_LETTER = "own_letter"
+    REVIEW_OVER = "review_over"
+    TEXT_CHANGED_SINCE = "text_changed_since"
+    WAITS_FOR_SITE = "waits_for_site"
+
     # Taking a letter down
     APPEAL_OVER = "appeal_over"
     APPEAL_SETTLED = "appeal_settled"

@@ -4,7 +4,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Display, Revision, Signature, Update
+from letters.models import Display, LetterReview, Revision, Signature, Update
 from letters.shared.refused import Refusal
 
 register = template.Library()
@@ -13,6 +13,11 @@ FIRST_TEXT = _("First text")
 KINDS_OF_TEXT: dict[str, Promise] = {
     Revision.Kind.CORRECTION: _("Correction: the letter says the same"),
     Revision.Kind.SUBSTANCE: _("Change of substance"),
+}
+REVIEWS: dict[str, Promise] = {
+    LetterReview.Kind.FIRST: _("First publication"),
+    LetterReview.Kind.SUBSTANCE: _("Change of substance"),
+    LetterReview.Kind.TRANSLATION: _("New translation"),
 }
 SIGNED_TEXTS: dict[str, Promise] = {
     "first": _("signed the first text"),
@@ -76,6 +81,11 @@ FAILURES: dict[str, Promise] = {
     ),
 }
 FAILED = _("We could not make this file. Ask for it again.")
+
+
+@register.filter
+def kind_of_review(review: LetterReview) -> Promise:
+    return REVIEWS[review.kind]
 
 
 @register.filter

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import MODERATING, OWNING, WRITING, Collective, Letter, Membership, User
+from letters.models import MODERATING, OWNING, WRITING, Collective, Letter, LetterReview, Membership, User
+from letters.shared.refused import Refusal
 
 register = template.Library()
 
@@ -95,6 +96,7 @@ OF_EVERYONE = [
     Place("collectives", _("Your collectives"), below=("new_collective", "join")),
 ]
 OF_THE_SITE = [
+    Place("letters_to_review", _("Letters to review"), below=("review_letter",)),
     Place("site_letters", _("Letters of this site"), below=("site_letter",)),
     Place("site_names", _("Names that look alike")),
 ]
@@ -146,6 +148,8 @@ def _menu_item(context: RequestContext, place: Place, slug: str = "") -> MenuIte
     is_below = request.resolver_match is not None and request.resolver_match.url_name in place.below
     letter = context.get("letter")
     number = letter.awaiting_review if place.name == "moderate_letter" and isinstance(letter, Letter) else 0
+    if place.name == "letters_to_review":
+        number = LetterReview.objects.waiting().count()
     return MenuItem(place.title, url, "page" if request.path == url else "true" if is_below else "", number)
 
 
@@ -179,6 +183,8 @@ class StateOfLetter:
 @register.simple_tag
 def state_of(letter: Letter) -> StateOfLetter:
     """Return the state of a letter in one word."""
+    if letter.publish_refused == Refusal.WAITS_FOR_SITE:
+        return StateOfLetter("scheduled", _("Waits for the site"))
     if letter.publish_refused:
         return StateOfLetter("delayed", _("Delayed"))
     if letter.publish_at:

@@ -29,6 +29,9 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECOND_FACTOR_REQUIRED = environment.flag("SECOND_FACTOR_REQUIRED")
 # Whether staff must clear a collective, in the admin, before it publishes.
 CLEAR_COLLECTIVES_FIRST = environment.flag("CLEAR_COLLECTIVES_FIRST")
+# Whether a site moderator must look at each letter, and at each change of substance, before it is public. Otherwise
+# they look at it afterwards.
+REVIEW_LETTERS_FIRST = environment.flag("REVIEW_LETTERS_FIRST")
 
 # People sign in by address. Without a password, they get a code by email each time.
 ACCOUNT_ADAPTER = "letters.adapters.AccountAdapter"

@@ -28,6 +28,7 @@ from letters.models import (
     LetterDelivery,
     LetterHour,
     LetterMove,
+    LetterReview,
     LetterTally,
     MemberInvitation,
     Membership,
@@ -92,6 +93,12 @@ def add_decision(letter: Letter, **values: Any) -> ReviewDecision:
     by = letter.collective.memberships.get().user
     signature = add_signature(letter)
     return ReviewDecision.objects.create(signature=signature, letter=letter, decided_by=by, **{**right, **values})
+
+
+def add_review(letter: Letter, **values: Any) -> LetterReview:
+    right = {"kind": "first", "is_before": False, "fingerprint": b"", "asked_at": NOW}
+    revision = letter.revisions.get()
+    return LetterReview.objects.create(letter=letter, revision=revision, **{**right, **values})
 
 
 def change_name(letter: Letter, **values: Any) -> None:
@@ -291,6 +298,16 @@ PUBLISHED = {**CONFIRMED, "state": "published", "published_at": NOW, "number": 1
 OF_NOBODY = {**PUBLISHED, "name": "", "display": "nobody", "concern": "changed"}
 
 REFUSED: list[tuple[str, Act]] = [
+    ("letter_review_open_once", lambda letter: twice(add_review, letter)),
+    ("letter_review_kind_known", lambda letter: add_review(letter, kind="joke")),
+    ("letter_review_decided_says_by_whom", lambda letter: add_review(letter, outcome="fine")),
+    ("letter_review_sent_back_says_why", lambda letter: add_review(letter, reason="Why?")),
+    (
+        "letter_review_sent_back_says_why",
+        lambda letter: add_review(
+            letter, outcome="sent_back", reason="A slip.", decided_at=NOW, decided_by=User.objects.get()
+        ),
+    ),
     ("collective_name_once", add_two_names),
     ("collective_name_allowed_says_when", lambda letter: change_name(letter, allowed_by=User.objects.get())),
     ("collective_name_has_a_key", lambda letter: change_name(letter, key="")),

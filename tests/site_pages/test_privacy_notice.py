@@ -177,6 +177,10 @@ PROMISES: dict[str, list[Promise]] = {
         "test_the_address_of_an_ended_invitation_is_deleted",
     ],
     "If you close your account": ["test_a_closed_account_leaves_nothing_but_the_record"],
+    "People who moderate this site read a draft": [
+        "test_nobody_reads_what_is_written_after_a_text_was_put_before_the_site",
+        "test_a_draft_that_waits_for_nothing_is_read_by_nobody",
+    ],
     "We record what organizers": ["test_an_event_says_who_did_what_to_which_and_why"],
     "This record is permanent": ["test_an_audit_event_can_only_be_added"],
     "We write no email address into it": [

@@ -82,9 +82,9 @@ def a_reader_reports_it(page: Page) -> list[str]:
 def test_a_letter_goes_down_and_comes_back_after_an_appeal(site: Site, visitor: Visit) -> None:
     reports = a_reader_reports_it(visitor())
     warden = sign_in(visitor(), "wanda", "/site/letters/")
-    warden.get_by_label("Web address of the letter").fill(f"{site.url}{LETTER}")
+    warden.get_by_label("Web address, number").fill(f"{site.url}{LETTER}")
     expect(warden.get_by_text("1 report", exact=False).first).to_be_visible()
-    warden.get_by_role("button", name="Open the letter").click()
+    warden.get_by_role("button", name="Find letters").click()
     expect(warden.get_by_text("The third paragraph is false.")).to_be_visible()
     reports += look(warden, "take a letter down")
     warden.get_by_label("It is illegal content").check()

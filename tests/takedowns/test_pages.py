@@ -1,6 +1,8 @@
 """The pages of site moderators and of the collective about a letter that is down."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.test import Client
@@ -8,9 +10,11 @@ from django.utils import timezone
 
 from letters.models import Letter, TakeDown, Update, User
 from letters.moderator.takedowns.operations import appeal_takedown, restore_taken_down
+from letters.organizer.letter_editor.operations import start_revision, translate_letter
 from letters.organizer.updates.operations import resume_update
 from letters.shared.refused import Refused
-from tests.people import NOW, browser_of, words
+from tests.conftest import LetterMaker
+from tests.people import EN, NOW, browser_of, words
 from tests.takedowns.conftest import STATEMENT
 
 TakeDownLetter = Callable[[Letter], None]
@@ -109,3 +113,39 @@ def test_updates_that_were_being_sent_pause_until_the_collective_resumes_them(
     assert update.state == "paused"
     resume_update(update, by=organizer, now=NOW)
     assert update.state == "sending"
+
+
+# Finding letters
+
+
+def found(warden: User, typed: str) -> list[str]:
+    """Return the addresses of the pages to which a search leads: one, or those of a list."""
+    answer = browser_of(warden).get("/site/letters/", {"address": typed})
+    if answer.status_code == 302:
+        return [answer.headers["Location"]]
+    shown = answer.content.decode().partition("<h2>Found</h2>")[2].partition("</ul>")[0]
+    return re.findall(r'href="(/site/letters/[^"]+)"', shown)
+
+
+def test_letters_are_found_by_number_title_and_collective(published: LetterMaker, warden: User) -> None:
+    one, other = published(), published("sleepers")
+    assert found(warden, str(one.pk)) == [page_of(one)]
+    assert found(warden, "NIGHT running") == [page_of(other), page_of(one)]
+    assert found(warden, "friends trains") == [page_of(other), page_of(one)]
+    assert found(warden, "treni notturni") == [page_of(other), page_of(one)]
+    assert found(warden, "night aeroplanes") == []
+
+
+def test_drafts_and_titles_that_are_not_public_are_not_found(
+    letter: Letter, draft: LetterMaker, warden: User, organizer: User
+) -> None:
+    secret = draft("secret")
+    start_revision(letter, by=organizer, now=NOW)
+    translate_letter(letter, text=replace(EN, title="Unpublished words"), by=organizer, now=NOW)
+    for typed in (str(secret.pk), "secret", f"/organize/letters/{secret.slug}/", "unpublished"):
+        assert found(warden, typed) == []
+    assert found(warden, "night") == [page_of(letter)]
+    page = words(browser_of(warden).get("/site/letters/"))
+    assert "Drafts are read by nobody outside their collective." in page
+    assert "Unpublished words" not in words(browser_of(warden).get(page_of(letter)))
+    assert "Unpublished words" not in words(browser_of(warden).get("/site/letters-to-review/"))

@@ -4,28 +4,27 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.models import Letter, TakeDown
 from letters.moderator.takedowns.operations import Statement
+from letters.moderator.takedowns.queries import find_letters
 
 ANSWER_WANTED = _("Enter the reasons for your decision. The collective gets them by email.")
 
 
 class FindForm(forms.Form):
-    """A letter by its web address, or by the last part of it."""
+    """Letters by web address, number, words of the title, or collective."""
 
     address = forms.CharField(
-        label=_("Web address of the letter"),
+        label=_("Web address, number, words of the title, or collective"),
         max_length=500,
-        error_messages={"required": _("Enter the web address of the letter.")},
+        help_text=_("Only public letters are found. Drafts are read by nobody outside their collective."),
+        error_messages={"required": _("Enter what you know about the letter.")},
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
 
-    def clean_address(self) -> Letter:
-        """Return the letter, also by a former address. Drafts do not exist here."""
-        parts = self.cleaned_data["address"].strip().strip("/").split("/")
-        slug = parts[parts.index("letters") + 1] if "letters" in parts[:-1] else parts[-1]
-        public = Letter.objects.public()
-        found = public.filter(slug=slug).first() or public.filter(former_slugs__slug=slug).first()
-        if found is None:
-            raise ValidationError(_("There is no public letter at this address. Check it."), "no_letter")
+    def clean_address(self) -> list[Letter]:
+        """Return the letters. Drafts do not exist here."""
+        found = find_letters(self.cleaned_data["address"].strip())
+        if not found:
+            raise ValidationError(_("No public letter fits this. Check it, or enter fewer words."), "no_letter")
         return found
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from letters.base.accounts.members import tell_members
 from letters.base.changes.operations import LetterChange, change_letter, change_letter_for_site
+from letters.base.letter_reviews.operations import end_review
 from letters.models import OWNING, WRITING, Letter, Report, TakeDown, Update, User, current_takedown
 from letters.moderator.reports.operations import settle_reports
 from letters.shared.refused import Refusal, Refused
@@ -51,6 +52,7 @@ def take_down_letter(letter: Letter, *, statement: Statement, by: User, now: dat
     change.update(status=Letter.Status.TAKEN_DOWN)
     Update.objects.filter(letter=letter).pause()
     settle_reports(change, by, outcome=Report.Outcome.ACTED)
+    end_review(letter, by=by, now=now)
     change.record("take_down_letter", letter, reason=f"{statement.named}: {statement.facts}")
     return takedown
 

@@ -1,8 +1,14 @@
 """Read the letters that site moderators can take down, and those that are down."""
 
-from letters.models import OWNING, Letter, TakeDown, User
+from django.db.models import Exists, OuterRef, Q
+
+from letters.models import OWNING, Letter, TakeDown, Translation, User
 
 MAX_LISTED = 100
+MAX_FOUND = 50
+MAX_WORDS = 8
+# A number with more digits is no id.
+MAX_DIGITS = 19
 
 
 def letter_for(moderator: User, slug: str) -> Letter:
@@ -10,6 +16,27 @@ def letter_for(moderator: User, slug: str) -> Letter:
     if not moderator.moderates_site_now():
         raise Letter.DoesNotExist
     return Letter.objects.public().select_related("collective", "current_revision").get(slug=slug)
+
+
+def find_letters(typed: str) -> list[Letter]:
+    """Return public letters: the one with this web address, also a former one, or this number; otherwise those whose
+    title or collective has all words, newest first.
+
+    Privacy: drafts are not found, nor is the title of a revision that is not published yet.
+    """
+    public = Letter.objects.public().select_related("collective", "current_revision")
+    parts = typed.strip("/").split("/")
+    slug = parts[parts.index("letters") + 1] if "letters" in parts[:-1] else parts[-1]
+    if one := public.filter(slug=slug).first() or public.filter(former_slugs__slug=slug).first():
+        return [one]
+    words = typed.split()[:MAX_WORDS]
+    if len(words) == 1 and words[0].isascii() and words[0].isdigit() and len(words[0]) < MAX_DIGITS:
+        return list(public.filter(pk=int(words[0])))
+    texts = Translation.objects.filter(revision=OuterRef("current_revision"))
+    found = public
+    for word in words:
+        found = found.filter(Exists(texts.filter(title__icontains=word)) | Q(collective__name__icontains=word))
+    return list(found.order_by("-published_at", "-pk")[:MAX_FOUND]) if words else []
 
 
 def newest_takedown(letter: Letter) -> TakeDown | None:

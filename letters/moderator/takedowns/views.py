@@ -36,15 +36,18 @@ FIRST_YEAR = 2020
 @require_safe
 @of_site
 def letters(request: HttpRequest, moderator: User) -> HttpResponse:
-    """List the letters that are down, those with an appeal first, and find a letter by its web address."""
+    """List the letters that are down, those with an appeal first, and find letters."""
     form = FindForm(request.GET if "address" in request.GET else None)
-    if form.is_valid():
-        return redirect("site_letter", slug=form.cleaned_data["address"].slug)
+    found = form.cleaned_data["address"] if form.is_valid() else []
+    if len(found) == 1:
+        return redirect("site_letter", slug=found[0].slug)
     this_year = timezone.now().year
     context = {
         "takedowns": queries.taken_down(),
         "reported": reported_letters(),
         "form": form,
+        "found": found,
+        "most": queries.MAX_FOUND,
         "years": [this_year, this_year - 1],
     }
     return render(request, "letters/takedowns/letters.html", context, status=422 if form.errors else 200)
@@ -80,7 +83,7 @@ def letter(request: HttpRequest, moderator: User, slug: str) -> HttpResponse:
     takedown = queries.newest_takedown(shown)
     context = {
         "shown": shown,
-        "title": shown.newest_title(),
+        "title": shown.public_title(),
         "takedown": takedown,
         "is_down": is_down,
         "reports": open_reports(shown),

@@ -106,6 +106,12 @@ def _cleared(recipient: Recipient) -> Context:
     return {"collective": collective, "organize_url": _organize_url()} if collective else None
 
 
+def _letter_reviewed(recipient: Recipient) -> Context:
+    letter = recipient.notification.letter
+    review = queries.decided_review(letter) if letter else None
+    return {"review": review, **_about(letter)} if letter and review else None
+
+
 def _collectives_wait(recipient: Recipient) -> Context:
     about = recipient.notification
     if about.ends_at is None:
@@ -158,6 +164,7 @@ CONTEXTS: Mapping[NotificationKind, Callable[[Recipient], Context]] = {
     NotificationKind.PUBLISHED: _published,
     NotificationKind.NOT_PUBLISHED: _not_published,
     NotificationKind.CLEARED: _cleared,
+    NotificationKind.LETTER_REVIEWED: _letter_reviewed,
     NotificationKind.LETTER_OFFERED: _letter_offered,
     NotificationKind.OFFER_ANSWERED: _offer_answered,
     NotificationKind.COLLECTIVES_WAIT: _collectives_wait,

@@ -13,6 +13,7 @@ from letters.models import (
     Collective,
     EmailChoices,
     EmailKind,
+    LetterReview,
     Notification,
     NotificationKind,
     OutgoingEmail,
@@ -108,6 +109,24 @@ def tell_staff(*, now: datetime) -> None:
     if not is_early and queries.collectives_waiting(begins, ends).exists():
         since = begins.isoformat() if begins else "start"
         announce(NotificationKind.COLLECTIVES_WAIT, since, begins_at=begins, ends_at=ends, now=now)
+
+
+def tell_of_reviews(*, now: datetime) -> None:
+    """Tell organizers what became of a text that waited for a site moderator.
+
+    Race: the mark and the notification belong to one transaction. The clock itself tells of a first text that it
+    publishes.
+    """
+    for review_id in queries.reviews_to_tell():
+        with transaction.atomic():
+            untold = LetterReview.objects.filter(pk=review_id, told_at=None).select_related("letter__collective")
+            review = untold.select_for_update(of=("self",), skip_locked=True).first()
+            if review is None:
+                continue
+            LetterReview.objects.filter(pk=review.pk).update(told_at=now)
+            if review.outcome == LetterReview.Outcome.SENT_BACK or review.kind != LetterReview.Kind.FIRST:
+                about = {"letter": review.letter, "collective": review.letter.collective}
+                announce(NotificationKind.LETTER_REVIEWED, review.pk, now=now, **about)
 
 
 def forget_notifications(*, now: datetime) -> None:

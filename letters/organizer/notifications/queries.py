@@ -16,6 +16,7 @@ from letters.models import (
     Collective,
     EmailChoices,
     Letter,
+    LetterReview,
     Notification,
     NotificationKind,
     OutgoingEmail,
@@ -129,6 +130,18 @@ def to_spread() -> list[int]:
     """Return the notifications whose emails do not exist yet, the oldest first."""
     waiting = Notification.objects.filter(spread_at=None).order_by("pk")
     return list(waiting.values_list("pk", flat=True)[:MAX_SPREAD])
+
+
+def reviews_to_tell() -> list[int]:
+    """Return the decisions about texts that waited of which the organizers do not know, the oldest first."""
+    decided = LetterReview.objects.filter(outcome__in=["fine", "sent_back"], is_before=True, told_at=None)
+    return list(decided.order_by("pk").values_list("pk", flat=True)[:MAX_SPREAD])
+
+
+def decided_review(letter: Letter) -> LetterReview | None:
+    """Return the newest decision about a text that waited; None if a newer text waits since."""
+    newest = LetterReview.objects.filter(letter=letter, is_before=True).order_by("-pk").first()
+    return newest if newest and newest.outcome in {"fine", "sent_back"} else None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from letters.base.changes.operations import (
     change_letter,
     change_letter_unasked,
 )
+from letters.base.letter_reviews.operations import ask_for_review
+from letters.base.letter_reviews.queries import is_approved, kind_of_review, must_wait
 from letters.base.public_names.operations import claim_name, require_name
 from letters.models import (
     WRITING,
@@ -45,21 +47,24 @@ def publish_letter(
     kind: str = "",
     note: str = "",
     notes: Mapping[str, str] | None = None,
-) -> None:
+) -> bool:
     """Show the newest revision to the public; the first publication also opens the letter for signatures. Idempotent.
+
+    Returns False if a site moderator must look at the text first (REVIEW_LETTERS_FIRST). A first text then waits like a
+    scheduled one, and the clock publishes it when it may. After a later one was found fine, the organizers publish it.
 
     `by` is None when the clock publishes what `schedule_letter` was told. A later revision needs a `kind` of change and
     a public `note` that says what has changed. `notes` say it in other languages of the revision. It does not reopen a
     closed letter.
 
     Raises Refused for a letter that has ended; Refused("no_text") without a text in the letter's own language;
-    Refused("picture_not_described") unless the clock publishes; Refused("not_cleared") while staff have still to clear
-    the collective, on sites that ask for it. For a first publication, Refused("name_in_use") if the name looks like
-    that of another collective with public letters, and Refused("too_many_letters") beyond MAX_FIRST_PUBLICATIONS of one
-    account a day. For a later revision, Refused("no_kind"), Refused("no_note"),
-    Refused("nothing_changed"), Refused("not_a_correction") if it changes more than a correction may,
-    Refused("languages_missing") if it lacks a language that readers have, and Refused("too_many_publications") beyond
-    MAX_LATER_PUBLICATIONS a day.
+    Refused("picture_not_described") unless the clock publishes; Refused("waits_for_site") if the clock cannot publish
+    yet; Refused("not_cleared") while staff have still to clear the collective, on sites that ask for it. For a first
+    publication, Refused("name_in_use") if the name looks like that of another collective with public letters, and
+    Refused("too_many_letters") beyond MAX_FIRST_PUBLICATIONS of one account a day. For a later revision,
+    Refused("no_kind"), Refused("no_note"), Refused("nothing_changed"), Refused("not_a_correction") if it changes more
+    than a correction may, Refused("languages_missing") if it lacks a language that readers have, and
+    Refused("too_many_publications") beyond MAX_LATER_PUBLICATIONS a day.
     """
     change = change_letter(letter, WRITING, by=by, now=now) if by else change_letter_unasked(letter, by=None, now=now)
     revision = letter.revisions.latest("number")
@@ -68,7 +73,7 @@ def publish_letter(
     if not revision.translations.filter(language=letter.language).exists():
         raise Refused(Refusal.NO_TEXT)
     if letter.status != Letter.Status.DRAFT and letter.current_revision_id == revision.pk:
-        return
+        return True
     if by:
         # The clock publishes what was checked when it was scheduled.
         _require_descriptions(revision)
@@ -81,16 +86,36 @@ def publish_letter(
         details |= {"kind": kind, "behind": behind}
     else:
         _check_publication_quota(change)
-        claim_name(letter.collective, now=now)
+        require_name(letter.collective)
         kind, note, notes = Revision.Kind.FIRST, "", None
         opening = {"status": Letter.Status.PUBLISHED, "published_at": now, "counted_at": now}
         opening |= {"timezone": letter.zone().key}
         opening |= {"publish_at": None, "publish_refused": ""}
+    if waits_as := must_wait(letter, revision, kind):
+        _wait_for_site(change, revision, waits_as, note)
+        return False
+    if opening:
+        claim_name(letter.collective, now=now)
+    looks_as = kind_of_review(letter, revision, kind)
+    if looks_as and not is_approved(revision):
+        ask_for_review(letter, revision, kind=looks_as, is_before=False, by=by, now=now, note=note.strip())
     # A text that was fixed for the first signatories keeps the moment at which they got it.
     unseen = Revision.objects.filter(pk=revision.pk, published_at=None)
     unseen.update(published_at=now, kind=kind, note=note.strip(), notes=_said_in(revision, notes))
     change.update(**opening, current_revision_id=revision.pk)
     change.record("publish_letter", letter, details=details)
+    return True
+
+
+def _wait_for_site(change: LetterChange, revision: Revision, kind: str, note: str) -> None:
+    """Put the text before the site moderators. Raises Refused("waits_for_site") for the clock."""
+    letter, by = change.letter, change.by
+    if not isinstance(by, User):
+        raise Refused(Refusal.WAITS_FOR_SITE)
+    ask_for_review(letter, revision, kind=kind, is_before=True, by=by, now=change.now, note=note.strip())
+    if letter.status == Letter.Status.DRAFT:
+        change.update_unseen(publish_at=change.now, publish_refused=Refusal.WAITS_FOR_SITE)
+    change.record("ask_for_review", letter, details={"revision": revision.number})
 
 
 def _said_in(revision: Revision, notes: Mapping[str, str] | None) -> dict[str, str] | None:
@@ -174,6 +199,8 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
         require_name(letter.collective)
         _check_publication_quota(change)
     change.update_unseen(publish_at=at, publish_refused="")
+    if at:
+        _ask_before(letter, by, now)
     change.record("schedule_letter", letter, details={"publish_at": at.isoformat() if at else None})
 
 
@@ -193,6 +220,9 @@ def publish_if_due(letter_id: int, *, now: datetime) -> bool:
         _require_active_writer(letter.collective)
         publish_letter(letter, by=None, now=now)
     except Refused as refused:
+        if refused.code == Refusal.WAITS_FOR_SITE:
+            # The organizers may have changed the text since they asked.
+            _ask_before(letter, None, now)
         if letter.publish_refused != refused.code:
             due.update(publish_refused=refused.code)
             record("fail_publication", letter, by=None, now=now, reason=refused.code)
@@ -200,6 +230,12 @@ def publish_if_due(letter_id: int, *, now: datetime) -> bool:
         return False
     _announce(NotificationKind.PUBLISHED, letter, now=now)
     return True
+
+
+def _ask_before(letter: Letter, by: User | None, now: datetime) -> None:
+    revision = letter.revisions.latest("number")
+    if waits_as := must_wait(letter, revision, Revision.Kind.FIRST):
+        ask_for_review(letter, revision, kind=waits_as, is_before=True, by=by, now=now)
 
 
 def _announce(kind: NotificationKind, letter: Letter, *cause: object, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from letters.base.accounts.guards import of_own_letter
+from letters.base.letter_reviews.queries import waits_for_site
 from letters.base.outbox.queries import undelivered
 from letters.models import Letter, User
 from letters.organizer.letter_editor import queries
@@ -73,6 +75,8 @@ def _write_page(
         "zone": letter.zone(),
         "language": manuscript.language(letter.language),
         "must_be_cleared": not letter.collective.is_cleared(),
+        "is_reviewed_first": settings.REVIEW_LETTERS_FIRST,
+        "waiting": waits_for_site(letter),
         "new_languages": queries.new_languages(manuscript, timezone.now()),
         **withdrawing_context(letter, writer),
     }
@@ -127,7 +131,9 @@ def _carry_out(request: HttpRequest, letter: Letter, writer: User, forms: _EditF
 def _publish(request: HttpRequest, letter: Letter, writer: User, form: RevisionForm, now: datetime) -> bool:
     if form.is_bound and not form.is_valid():
         return False
-    publish_letter(letter, by=writer, now=now, **(form.said() if form.is_bound else {}))
+    if not publish_letter(letter, by=writer, now=now, **(form.said() if form.is_bound else {})):
+        messages.success(request, gettext("Saved. The text waits for the people who run this site."))
+        return True
     if behind := queries.manuscript(letter).behind:
         said = gettext("You have published the letter. These translations are older than the original: %(languages)s.")
         messages.warning(request, said % {"languages": ", ".join(behind)})
@@ -143,5 +149,7 @@ def _published(request: HttpRequest, manuscript: queries.Manuscript, writer: Use
         **withdrawing_context(letter, writer),
         "undelivered": undelivered(letter),
         "must_be_cleared": not letter.collective.is_cleared(),
+        "is_reviewed_first": settings.REVIEW_LETTERS_FIRST,
+        "waiting": waits_for_site(letter),
     }
     return render(request, "letters/letter_editor/edit.html", context)
