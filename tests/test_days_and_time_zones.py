@@ -15,9 +15,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from letters.base.audit_log.operations import record
-from letters.models import Collective, Letter, LetterHour, User
+from letters.models import Collective, Letter, LetterHour, User, count_history
 from letters.organizer.collectives.operations import describe_collective
-from letters.organizer.dashboard.queries import course
 from letters.organizer.first_signatories.operations import invite_people
 from letters.organizer.letter_editor.operations import publish_letter
 from letters.organizer.notifications.daily_email import days_of
@@ -86,7 +85,8 @@ def test_the_public_file_and_the_chart_keep_the_day(signed: Letter, organizer: U
         move_to(zone, signed, organizer)
         rows = csv.DictReader(io.StringIO(rows_of(reader)))
         assert {row["published_on"] for row in rows} == {"2025-03-03"}
-        days = [span.begins.date().day for span in course(Letter.objects.get(), now=MORNING).spans if span.published]
+        spans = count_history(Letter.objects.get(), now=MORNING).spans
+        days = [span.begins.date().day for span in spans if span.published]
         assert days == [3]
 
 
@@ -172,6 +172,6 @@ def test_a_chart_and_a_list_agree_where_days_begin_between_two_hours(letter: Let
         add_confirmed(letter, 1, now=NOW)
         sequence_letter(letter.pk, now=midnight + timedelta(minutes=minute - 60))
     days = [letter.day_of(each) for each in letter.signatures.values_list("published_at", flat=True)]
-    drawn = {span.begins.date(): span.published for span in course(letter, now=NOW + timedelta(days=1)).spans}
+    drawn = {span.begins.date(): span.published for span in count_history(letter, now=NOW + timedelta(days=1)).spans}
     assert {day: days.count(day) for day in set(days)} == {day: number for day, number in drawn.items() if number}
     assert LetterHour.objects.count() == 8

@@ -8,6 +8,7 @@ from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, t
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.collective_name import CollectiveName
 from letters.models.confirmation_code import ConfirmationCode, accepts_code, expect_code
+from letters.models.count_history import CountHistory, Span, begin_of, count_history, drawn_spans
 from letters.models.display import PRIVATE_TO_PUBLIC, Display, most_private
 from letters.models.draft_link import DraftLink, DraftLinkQuerySet
 from letters.models.email_kinds import (
@@ -205,6 +206,7 @@ __all__ = [
     "Collective",
     "CollectiveName",
     "ConfirmationCode",
+    "CountHistory",
     "Display",
     "Doubt",
     "DraftLink",
@@ -256,6 +258,7 @@ __all__ = [
     "SigningTrace",
     "SiteListEntry",
     "SitePage",
+    "Span",
     "State",
     "StoppedDomain",
     "StoredAccount",
@@ -275,9 +278,12 @@ __all__ = [
     "WhenFull",
     "Written",
     "accepts_code",
+    "begin_of",
     "can_be_appealed_until",
+    "count_history",
     "counted_for",
     "current_takedown",
+    "drawn_spans",
     "expect_code",
     "folded_words",
     "has_carried",

@@ -9,6 +9,7 @@ BEGINS_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 BEGINS_A_LINE = ("\t", "\r", "\n")
 # Excel recognises UTF-8 by this byte order mark.
 MARK = "\ufeff"
+CSV = "text/csv; charset=utf-8"
 
 
 def safe_cell(value: object) -> str:

@@ -9,9 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from letters.models import Letter, LetterHour, LetterTally, User
-from letters.organizer.dashboard import charts, queries
+from letters.models import Letter, LetterHour, LetterTally, User, count_history, drawn_spans
+from letters.organizer.dashboard import queries
 from letters.organizer.dashboard.operations import retally_letter
+from letters.shared import charts
 from tests.conftest import LetterMaker
 from tests.people import NOW, add_published, browser_of, deliver, publish, sign, sign_and_confirm, words
 
@@ -80,7 +81,7 @@ def noted(letter: Letter, hours: dict[int, tuple[int, int]]) -> None:
 
 def test_no_number_is_given_by_the_hour(letter: Letter) -> None:
     noted(letter, {0: (3, 0), 2: (5, 1), 50: (1, 0)})
-    course = queries.course(letter, now=NOW + timedelta(hours=51))
+    course = count_history(letter, now=NOW + timedelta(hours=51))
     assert course.unit == "day"
     assert [(span.published, span.taken_out, span.total) for span in course.spans] == [
         (8, 1, 7),
@@ -94,7 +95,7 @@ def test_no_number_is_given_by_the_hour(letter: Letter) -> None:
 )
 def test_a_longer_period_is_shown_in_coarser_steps(letter: Letter, days: int, unit: str, spans: int) -> None:
     noted(letter, {0: (3, 0), 24 * days - 1: (1, 0)})
-    course = queries.course(letter, now=NOW + timedelta(days=days))
+    course = count_history(letter, now=NOW + timedelta(days=days))
     assert (course.unit, len(course.spans)) == (unit, spans)
     assert sum(span.published for span in course.spans) == 4
     assert course.spans[-1].total == 4
@@ -104,7 +105,7 @@ def test_days_begin_at_midnight_in_the_letters_time_zone(letter: Letter) -> None
     """Noon in Greenwich is tomorrow in Auckland, and an hour that comes twice makes no second day."""
     letter.timezone = "Pacific/Auckland"
     noted(letter, {-2: (1, 0), 0: (2, 0), 12: (4, 0)})
-    course = queries.course(letter, now=NOW + timedelta(days=40))
+    course = count_history(letter, now=NOW + timedelta(days=40))
     assert [span.published for span in course.spans[:3]] == [1, 6, 0]
     days = [span.begins.date() for span in course.spans]
     assert days == sorted({*days})
@@ -114,13 +115,13 @@ def test_days_begin_at_midnight_in_the_letters_time_zone(letter: Letter) -> None
 def test_the_chart_of_a_closed_letter_ends_when_it_closed(letter: Letter) -> None:
     noted(letter, {0: (3, 0)})
     letter.closed_at = NOW + timedelta(days=5)
-    assert len(queries.course(letter, now=NOW + timedelta(days=900)).spans) == 6
+    assert len(count_history(letter, now=NOW + timedelta(days=900)).spans) == 6
 
 
 def test_signatures_from_before_the_hourly_counts_are_not_lost(letter: Letter) -> None:
     noted(letter, {24: (3, 0)})
     letter.signature_count = 10
-    course = queries.course(letter, now=NOW + timedelta(days=1))
+    course = count_history(letter, now=NOW + timedelta(days=1))
     assert [span.total for span in course.spans] == [7, 10]
 
 
@@ -143,7 +144,7 @@ def test_the_highest_bar_fills_the_chart_and_zero_has_no_bar() -> None:
 
 def test_two_days_are_at_the_end_of_a_chart_of_two_weeks(letter: Letter) -> None:
     noted(letter, {0: (3, 0)})
-    drawn = queries.drawn(queries.course(letter, now=NOW + timedelta(days=1)))
+    drawn = drawn_spans(count_history(letter, now=NOW + timedelta(days=1)))
     assert [span.published for span in drawn] == [0] * 12 + [3, 0]
     assert (drawn[-1].begins - drawn[0].begins).days == 13
 

@@ -7,12 +7,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
-from zoneinfo import ZoneInfo
 
 from django.db.models import BooleanField, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce, Trunc
+from django.db.models.functions import Coalesce
 
 from letters.models import (
     BULK,
@@ -23,6 +21,7 @@ from letters.models import (
     OutgoingEmail,
     Signature,
     SignatureQuerySet,
+    begin_of,
     folded_words,
     having_words,
 )
@@ -30,70 +29,6 @@ from letters.shared.numbers import read_number
 from letters.shared.tokens import make_cursor, read_cursor
 
 State = Signature.State
-
-
-@dataclass(frozen=True)
-class Span:
-    """A day, a week or a month."""
-
-    begins: datetime
-    published: int
-    # The number of signatures that were withdrawn or removed, minus those that were restored.
-    taken_out: int
-    # The count at the end of the span.
-    total: int
-
-
-@dataclass(frozen=True)
-class Course:
-    # "day", "week" or "month".
-    unit: str
-    spans: list[Span]
-
-
-# The smallest unit that fits on a chart of that length. Privacy: never an hour, which would show when a signer without
-# a name signed.
-UNITS = [("day", timedelta(days=92)), ("week", timedelta(days=730))]
-
-
-def course(letter: Letter, *, now: datetime) -> Course:
-    """Return the signatures from the first publication until now, or until the letter closed.
-
-    The unit is a day at first, and becomes longer as time passes. Days, weeks and months are those of the letter's time
-    zone.
-    """
-    zone = letter.zone()
-    start = letter.published_at or letter.created_at
-    end = max(start, min(now, letter.closed_at or now))
-    unit = next((unit for unit, longest in UNITS if end - start <= longest), "month")
-    hours = LetterHour.objects.filter(letter=letter).annotate(at=Trunc("hour", unit, tzinfo=zone))
-    sums = hours.values("at").annotate(new=Sum("published"), out=Sum("taken_out")).order_by("at")
-    by_period = {row["at"]: (row["new"], row["out"]) for row in sums}
-    # Older signatures, whose hours were not recorded, count at the start, so that the line ends at the letter's count.
-    spans, total = [], max(0, letter.signature_count - sum(new - out for new, out in by_period.values()))
-    for begins in _steps(unit, [start, end, *by_period], zone):
-        new, out = by_period.get(begins, (0, 0))
-        total += new - out
-        spans.append(Span(begins, new, out, total))
-    return Course(unit, spans)
-
-
-# The chart has at least this number of places, so that two days do not fill it with two broad bars.
-FEWEST_DRAWN = 14
-
-
-def drawn(course: Course) -> list[Span]:
-    """Return the spans of the chart, with empty ones before the first."""
-    spans = list(course.spans)
-    while len(spans) < FEWEST_DRAWN:
-        # One hour earlier is a moment in the previous span, because every span is longer than an hour.
-        begins = _begin(course.unit, spans[0].begins - timedelta(hours=1), _zone_of(spans[0]))
-        spans.insert(0, Span(begins, 0, 0, 0))
-    return spans
-
-
-def _zone_of(span: Span) -> ZoneInfo:
-    return cast("ZoneInfo", span.begins.tzinfo)
 
 
 @dataclass(frozen=True)
@@ -108,29 +43,12 @@ def newest(letter: Letter, *, now: datetime) -> Newest:
     Privacy: do not count the last 24 hours. That number would fall exactly one day after a signature, so someone who
     reads it again and again would learn the hour in which a person without a name signed.
     """
-    midnight = _begin("day", now, letter.zone())
-    before = _begin("day", midnight - timedelta(hours=1), letter.zone())
+    midnight = begin_of("day", now, letter.zone())
+    before = begin_of("day", midnight - timedelta(hours=1), letter.zone())
     hours = LetterHour.objects.filter(letter=letter, hour__gte=before)
     found = hours.aggregate(all=Sum("published"), today=Sum("published", filter=Q(hour__gte=midnight)))
     today = found["today"] or 0
     return Newest(today, (found["all"] or 0) - today)
-
-
-def _steps(unit: str, moments: list[datetime], zone: ZoneInfo) -> list[datetime]:
-    """Return the start of each unit between the first and the last of these times."""
-    begins, last = _begin(unit, min(moments), zone), _begin(unit, max(moments), zone)
-    steps = [begins]
-    while begins < last:
-        # A month is at most 31 days long. Days are counted on the calendar of the zone.
-        ahead = {"day": timedelta(days=1), "week": timedelta(days=7)}
-        begins = _begin(unit, begins + ahead.get(unit, timedelta(days=31)), zone)
-        steps.append(begins)
-    return steps
-
-
-def _begin(unit: str, moment: datetime, zone: ZoneInfo) -> datetime:
-    day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day - timedelta(days=day.weekday()) if unit == "week" else day.replace(day=1) if unit == "month" else day
 
 
 # Privacy: a host is named only if it brought this many signers, because it could be a private page.

@@ -10,10 +10,11 @@ from django.utils.translation import gettext
 
 from letters.base.accounts.guards import of_own_letter
 from letters.base.outbox.queries import undelivered
-from letters.models import WRITING, History, Letter, Membership, User
-from letters.organizer.dashboard import charts, queries
+from letters.models import WRITING, History, Letter, Membership, User, count_history, drawn_spans
+from letters.organizer.dashboard import queries
 from letters.organizer.dashboard.forms import SearchForm
 from letters.organizer.dashboard.operations import ASKED_ONCE_IN, ask_to_remind
+from letters.shared import charts
 
 ANY_PART = list(Membership.Role)
 
@@ -21,13 +22,13 @@ ANY_PART = list(Membership.Role)
 @of_own_letter("GET", "HEAD", roles=ANY_PART)
 def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
     """Show the counter, signatures over time, where signers come from, and the state of the emails."""
-    course = queries.course(letter, now=timezone.now())
-    drawn = queries.drawn(course)
+    history = count_history(letter, now=timezone.now())
+    drawn = drawn_spans(history)
     context = {
         "letter": letter,
         "writes": letter.collective.has_role(person, WRITING),
-        "course": course,
-        "busiest": max(course.spans, key=lambda span: span.published),
+        "history": history,
+        "busiest": max(history.spans, key=lambda span: span.published),
         "bars": charts.bars([span.published for span in drawn]),
         "first": drawn[0],
         "newest": queries.newest(letter, now=timezone.now()),

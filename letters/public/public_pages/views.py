@@ -29,7 +29,7 @@ from letters.public.public_pages.pages import Context, Page, Visit, letter_page,
 from letters.public.public_pages.qr import qr_svg
 from letters.public.public_pages.searching import answer_search, is_search
 from letters.shared import wakeups
-from letters.shared.csv_rows import MARK, csv_lines
+from letters.shared.csv_rows import CSV, MARK, csv_lines
 from letters.shared.languages import direction, interface_language
 from letters.shared.refused import Refusal
 
@@ -87,6 +87,7 @@ def signatures(visit: Visit) -> Page | HttpResponse:
             **visit.context(),
             "page": queries.signature_page(visit.letter, changes, before=before),
             "changes": changes,
+            "count_history_url": visit.url_of("count_history"),
             "find_name": FindNameForm(),
             "find_number": FindNumberForm(),
             "report_url": visit.url_of("report_signature"),
@@ -154,7 +155,6 @@ def _file_response(visit: Visit, built: files.BuiltList) -> HttpResponseBase:
     return response
 
 
-CSV = "text/csv; charset=utf-8"
 # A list of a million names takes about this long to build.
 RETRY_SECONDS = 20
 
