@@ -42,6 +42,7 @@ from letters.models import (
 from letters.moderator.moderation.admin_forms import RejectionReasonForm
 from letters.moderator.moderation.operations import ReasonWords, set_reason, set_site_moderator
 from letters.moderator.signals.forms import ListEntriesForm
+from letters.moderator.site_notes.admin_links import private_notes
 from letters.organizer.collectives.operations import (
     end_suspension,
     let_invite_again,
@@ -75,7 +76,7 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
 
 @admin.register(User)
 class UserAdmin(ReadOnly):
-    list_display = ["email", "name", "is_staff", "moderates_site", "is_active", "suspended_at", "joined_at"]
+    list_display = ["email", "name", "is_staff", "moderates_site", "is_active", "suspended_at", private_notes]
     list_filter = ["moderates_site"]
     actions = ["make_moderator", "end_moderator"]
     search_fields = ["=email"]
@@ -101,7 +102,7 @@ class UserAdmin(ReadOnly):
 class CollectiveAdmin(ReadOnly):
     """Staff can allow a collective to publish (with CLEAR_COLLECTIVES_FIRST), and to invite again after a stop."""
 
-    list_display = ["name", "slug", "created_at", "cleared_at", "asked_to_invite_at", "suspended_at"]
+    list_display = ["name", "slug", "created_at", "cleared_at", "asked_to_invite_at", "suspended_at", private_notes]
     list_filter = ["cleared_at", "asked_to_invite_at"]
     ordering = ["-created_at"]
     actions = ["clear", "let_invite"]
@@ -363,7 +364,7 @@ class SitePageAdmin(ReadOnly):
 class SuspensionAdmin(ReadOnly):
     """To suspend is to add one. To restore is to say, in an open one, why it ends."""
 
-    list_display = ["__str__", "collective", "account", "began_at", "ended_at", "reason"]
+    list_display = ["__str__", "collective", "account", "began_at", "ended_at", "reason", private_notes]
     # Performance: a list to select from would name every collective.
     raw_id_fields = ["collective"]
     list_select_related = ["collective", "account"]

@@ -104,6 +104,11 @@ SCHEDULE = {
         "schedule": crontab(minute=41),
         "options": {"queue": "bulk"},
     },
+    "tell people named what was decided": {
+        "task": "letters.settle_name_reports",
+        "schedule": crontab(minute="7-59/10"),
+        "options": {"queue": "bulk", "expires": 600},
+    },
     "delete traces of signings after a week": {
         "task": "letters.forget_traces",
         "schedule": crontab(minute="13-59/30"),

@@ -11,7 +11,8 @@ from letters.moderator.block_rules.tasks import tidy_rules
 from letters.moderator.live_signals.operations import score_signatures
 from letters.moderator.moderation.tasks import check_decisions, decide_in_bulk, pass_on_appeals, tidy_queue
 from letters.moderator.public_account.tasks import renew_accounts
-from letters.moderator.reports.tasks import forget_old_reports
+from letters.moderator.reports.mail import EMAIL_BUILDERS as REPORT_EMAILS
+from letters.moderator.reports.tasks import forget_old_reports, tell_people_named
 from letters.organizer.collectives.mail import EMAIL_BUILDERS as COLLECTIVE_EMAILS
 from letters.organizer.collectives.tasks import tell_suspended, tend_invitations
 from letters.organizer.dashboard.tasks import compare_tallies, forget_vias
@@ -43,6 +44,7 @@ EMAIL_BUILDERS: Mapping[str, Builder] = {
     **CARRY_OVER_EMAILS,
     **UPDATE_EMAILS,
     **NOTIFICATION_EMAILS,
+    **REPORT_EMAILS,
 }
 
 
@@ -217,6 +219,12 @@ def pass_on_appeals_of_signers() -> None:
 def forget_reports() -> None:
     """Delete what readers wrote in reports that were decided long ago."""
     forget_old_reports(now=database_now())
+
+
+@shared_task(name="letters.settle_name_reports")
+def settle_reports_by_people_named() -> None:
+    """Tell people who reported their own name what was decided, and delete their addresses."""
+    tell_people_named(now=database_now())
 
 
 @shared_task(name="letters.forget_traces")

@@ -33,8 +33,10 @@ urlpatterns = [
     path("", include("letters.organizer.notifications.urls")),
     # Before the pages of letters under moderate/.
     path("", include("letters.moderator.block_rules.urls")),
+    path("", include("letters.signer.lost_mailboxes.urls")),
     path("", include("letters.moderator.moderation.urls")),
     path("", include("letters.moderator.takedowns.urls")),
+    path("", include("letters.moderator.site_notes.urls")),
     path("", include("letters.moderator.reports.urls")),
     path("", include("letters.moderator.collective_names.urls")),
     path("", include("letters.moderator.letter_reviews.urls")),

@@ -16,7 +16,7 @@ from letters.models import AddresseeAnswer, Collective, Export, Letter, Membersh
 from letters.organizer.collectives.operations import invite_member
 from letters.organizer.notifications.queries import purpose_of
 from letters.shared.addresses import read_address
-from letters.shared.tokens import make_check_token, make_dated_handle
+from letters.shared.tokens import make_check_token, make_dated_handle, make_name_report_token
 from tests.people import FROM_OUR_PAGE, NOW, browser_of, sign_and_confirm
 
 # In the order of the columns below. A signer has no account, so to these pages a signer is unknown.
@@ -51,6 +51,9 @@ class World:
         if purpose == "check":
             pk, salt, now = self.signature.pk, self.signature.salt, timezone.now()
             return make_check_token(signature_id=pk, salt=salt, submission_id=1, address="ada@example.org", now=now)
+        if purpose == "name-report":
+            pk, salt, now = self.signature.pk, self.signature.salt, timezone.now()
+            return make_name_report_token(signature_id=pk, salt=salt, now=now, address="ada@example.org")
         return self.signature.link(purpose, now=timezone.now()).split("/")[3]
 
 
@@ -98,6 +101,11 @@ ROWS = {
     "translated_report_letter": Row("200", "422", more=ITALIAN),
     "report_signature": Row("200", "422"),
     "translated_report_signature": Row("200", "422", more=ITALIAN),
+    # The list does not show the name yet.
+    "name-report": Row("410", "410", "name-report"),
+    "translated_name-report": Row("410", "410", "name-report", more=ITALIAN),
+    "report_name": Row("200", "422"),
+    "translated_report_name": Row("200", "422", more=ITALIAN),
     # Public pages
     "home": Row("200", "405"),
     "translated_home": Row("200", "405", more=ITALIAN),
@@ -252,12 +260,16 @@ ROWS = {
     "moderate_list": Row(MODERATORS, "302 404 422 422 404 404 404", more={"shown": "waiting"}),
     # Letters of the whole site
     "moderation_numbers": Row(WARDENS, "405", more={"year": 2025}),
+    "lost_mailbox": Row(WARDENS, WARDENS.replace("200", "422")),
     "site_letters": Row(WARDENS, "405"),
     "letters_to_review": Row(WARDENS, "405"),
     # Nothing waits under this number. A form that was open is told so.
     "review_letter": Row(WARDENS.replace("200", "404"), WARDENS.replace("200", "302"), more={"review_id": 0}),
     "site_names": Row(WARDENS, WARDENS.replace("200", "422")),
     "site_letter": Row(WARDENS, WARDENS.replace("200", "422")),
+    # No such account.
+    "site_notes_about": Row("302 404 404 404 404 404 404", "302 404 404 404 404 404 404", more={"handle": "none"}),
+    "site_notes": Row(WARDENS, WARDENS.replace("200", "422")),
     # A letter that was never down.
     "letter_takedown": Row("302 404 404 404 404 404 404", "302 404 404 404 404 404 404"),
 }

@@ -57,6 +57,7 @@ from letters.models.lifecycle import (
 from letters.models.mail_request import MailRequest
 from letters.models.member_invitation import MemberInvitation, MemberInvitationQuerySet
 from letters.models.moderation_account import ModerationAccount, RemovedFor, StoredAccount
+from letters.models.name_report import RISK_OF_NAMED, NameReport, shows_a_name
 from letters.models.notification import EmailChoices, Notification
 from letters.models.notification_kinds import (
     DAILY_HOUR,
@@ -110,7 +111,9 @@ from letters.models.signature import (
 from letters.models.signer_contact import SignerContact
 from letters.models.signer_words import WORDS
 from letters.models.site_list_entry import SiteListEntry
+from letters.models.site_note import SiteNote
 from letters.models.site_page import SitePage
+from letters.models.stopped_address import StoppedAddress
 from letters.models.stopped_domain import StoppedDomain
 from letters.models.submission import CONTENT_HASH_BYTES, Submission, SubmissionQuerySet
 from letters.models.suspension import Suspension
@@ -176,6 +179,7 @@ __all__ = [
     "PUBLIC_NUMBERS",
     "READ_BY_ORGANIZERS",
     "RETENTION",
+    "RISK_OF_NAMED",
     "RULE_KEPT_AFTER_END",
     "SALT_BYTES",
     "SAME_NAME",
@@ -237,6 +241,7 @@ __all__ = [
     "MemberInvitationQuerySet",
     "Membership",
     "ModerationAccount",
+    "NameReport",
     "Notification",
     "NotificationKind",
     "OutgoingEmail",
@@ -257,9 +262,11 @@ __all__ = [
     "SignerContact",
     "SigningTrace",
     "SiteListEntry",
+    "SiteNote",
     "SitePage",
     "Span",
     "State",
+    "StoppedAddress",
     "StoppedDomain",
     "StoredAccount",
     "Submission",
@@ -297,6 +304,7 @@ __all__ = [
     "public_moves",
     "public_numbers",
     "retention_of",
+    "shows_a_name",
     "text_columns",
     "words_in_sql",
 ]

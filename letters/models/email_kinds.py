@@ -33,6 +33,7 @@ class EmailKind(models.TextChoices):
     TEAM_INVITATION = "team_invitation", "Invitation to join a collective"
     NOTIFICATION = "notification", "Email to an organizer or to staff about something that happened"
     UPDATE_COPY = "update_copy", "Copy of an update, for an organizer"
+    NAME_REPORT = "name_report", "Confirm a report by the person whom a signature names"
 
 
 class Cause(Enum):
@@ -103,6 +104,7 @@ EMAIL_KINDS: Mapping[EmailKind, Rules] = {
     EmailKind.TEAM_INVITATION: Rules(Cause.COLLECTIVE, Queue.CONFIRMATIONS, WhenFull.DROP, Kept.WITH_ITS_SUBJECT),
     EmailKind.NOTIFICATION: Rules(Cause.EVENT, Queue.BULK, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
     EmailKind.UPDATE_COPY: Rules(Cause.EVENT, Queue.BULK, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
+    EmailKind.NAME_REPORT: Rules(Cause.FORM, Queue.CONFIRMATIONS, WhenFull.WAIT, Kept.A_WEEK),
 }
 
 

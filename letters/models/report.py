@@ -13,8 +13,9 @@ class Report(models.Model):
     """A report by a reader about a letter or one signature. A report alone removes nothing.
 
     Privacy: about a signature we store one word from a list and nothing about the reader, so that nothing about a
-    signer stays after they withdraw. About a letter we store what the reader wrote, and a name and an address if they
-    gave them. These are deleted half a year after the decision.
+    signer stays after they withdraw. The person named has a row beside it until the decision (NameReport). About a
+    letter we store what the reader wrote, and a name and an address if they gave them. These are deleted half a year
+    after the decision.
     """
 
     class Reason(models.TextChoices):
@@ -24,6 +25,8 @@ class Report(models.Model):
         SOMEONE_ELSE = "someone_else", "Another person's name"
         ABUSE = "abuse", "Insult or advertisement"
         TWICE = "twice", "Signed more than once"
+        # Confirmed by email: see NameReport.
+        NAMED = "named", "The person named says that they did not sign"
 
     class Outcome(models.TextChoices):
         OPEN = "", "Not decided"
@@ -51,7 +54,7 @@ class Report(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(signature__isnull=True, reason__in=["illegal", "rules"])
-                | Q(signature__isnull=False, reason__in=["not_a_person", "someone_else", "abuse", "twice"]),
+                | Q(signature__isnull=False, reason__in=["not_a_person", "someone_else", "abuse", "twice", "named"]),
                 name="report_reason_known",
             ),
             # Privacy: see above.

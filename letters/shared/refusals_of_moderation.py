@@ -21,6 +21,12 @@ OF_MODERATION: dict[Refusal, Explanation] = {
     Refusal.MANY_ADDRESSES: Explanation(
         _("You have searched for as many addresses as you can in a day. Try again tomorrow."), field="email"
     ),
+    Refusal.MANY_LOST_MAILBOXES: Explanation(
+        _("You have acted for as many addresses as you can in a day. Try again tomorrow."), field="email"
+    ),
+    Refusal.NAMES_AN_ADDRESS: Explanation(
+        _("Do not write an address here: we keep this permanently. Say what the person showed you."), field="proof"
+    ),
     Refusal.NOTHING_CHOSEN: Explanation(_("There is no signature left that this decision would change. Search again.")),
     Refusal.SECOND_PERSON: Explanation(_("You asked for this decision, so another moderator must approve it.")),
     Refusal.TOO_MANY_CHOSEN: Explanation(
@@ -48,6 +54,13 @@ OF_MODERATION: dict[Refusal, Explanation] = {
         },
     ),
     Refusal.APPEAL_OVER: Explanation(_("You can no longer appeal: there was an appeal already, or the time is over.")),
+    Refusal.REPORT_LINK_OVER: Explanation(
+        _(
+            "This link is too old, or a moderator has decided since we sent it, or the list does not show the name any "
+            "more. If the list still shows it, you can report it again."
+        ),
+        410,
+    ),
     Refusal.APPEAL_SETTLED: Explanation(_("There is no appeal that waits for a decision. Reload this page.")),
     Refusal.NEEDS_ANOTHER_MODERATOR: Explanation(
         _(

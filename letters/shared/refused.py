@@ -58,6 +58,9 @@ class Refusal(StrEnum):
     NEEDS_ANOTHER_MODERATOR = "needs_another_moderator"
     ANOTHER_DECIDES = "another_decides"
     NOT_TAKEN_DOWN = "not_taken_down"
+    REPORT_LINK_OVER = "report_link_over"
+    NAMES_AN_ADDRESS = "names_an_address"
+    MANY_LOST_MAILBOXES = "many_lost_mailboxes"
 
     # Moving a letter to another collective
     CANNOT_MOVE_NOW = "cannot_move_now"

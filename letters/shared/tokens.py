@@ -102,9 +102,12 @@ def make_check_token(
     have the address: it keeps no address of people who sign without a name, and a page that cannot send their email
     would reveal that.
     """
-    issued, filled = int(now.timestamp()), address.encode().ljust(254, b"\0")
-    content = ADDRESSED_CONTENT.pack(signature_id, issued, bytes(salt), submission_id, filled, secrets.token_bytes(11))
-    return _encrypt("check", content)
+    return _make_addressed("check", signature_id, int(now.timestamp()), bytes(salt), submission_id, address=address)
+
+
+def _make_addressed(purpose: str, *about: int | bytes, address: str) -> str:
+    content = ADDRESSED_CONTENT.pack(*about, address.encode().ljust(254, b"\0"), secrets.token_bytes(11))
+    return _encrypt(purpose, content)
 
 
 SHAPES = {TOKEN_LENGTH: CONTENT, BOUND_LENGTH: BOUND_CONTENT}
@@ -122,12 +125,42 @@ def read_token(purpose: str, text: str) -> Token | None:
 
 def read_check_token(text: str) -> CheckToken | None:
     """Do the same for a token of the page "Check your email"."""
-    content = _open("check", text, ADDRESSED_LENGTH)
+    found = _read_addressed("check", text)
+    return CheckToken(*found) if found else None
+
+
+def _read_addressed(purpose: str, text: str) -> tuple[int, datetime, bytes, int, str] | None:
+    content = _open(purpose, text, ADDRESSED_LENGTH)
     if content is None:
         return None
-    signature_id, issued, salt, submission_id, filled, _ = ADDRESSED_CONTENT.unpack(content)
+    signature_id, issued, salt, bound_to, filled, _ = ADDRESSED_CONTENT.unpack(content)
     address = filled.rstrip(b"\0").decode()
-    return CheckToken(signature_id, datetime.fromtimestamp(issued, UTC), salt, submission_id, address)
+    return signature_id, datetime.fromtimestamp(issued, UTC), salt, bound_to, address
+
+
+@dataclass(frozen=True)
+class NameReportToken(SignatureToken):
+    """The content of the token with which the person named confirms their report about a signature."""
+
+    # The address that they confirm with it.
+    address: str
+
+
+def make_name_report_token(*, signature_id: int, salt: bytes | memoryview, now: datetime, address: str) -> str:
+    """Make the token of the link in the email to the person named.
+
+    Privacy: it contains the address, encrypted, because nothing about the person is stored before they confirm.
+    """
+    return _make_addressed("name-report", signature_id, int(now.timestamp()), bytes(salt), 0, address=address)
+
+
+def read_name_report_token(text: str) -> NameReportToken | None:
+    """Return the content of a token; None if it was cut, changed, made for another purpose, or is not ours."""
+    found = _read_addressed("name-report", text)
+    if found is None:
+        return None
+    signature_id, issued_at, salt, _, address = found
+    return NameReportToken(signature_id, issued_at, salt, address)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ FILE = f"{PAGE}activity.csv"
 # Events that belong to no collective.
 OF_THE_SITE = {"turn_switch", "change_own_name", "retally_letter", "make_site_moderator", "end_site_moderator"}
 OF_THE_SITE |= {"save_site_page", "suspend_account", "restore_account", "add_list_entry", "remove_list_entry"}
-OF_THE_SITE |= {"set_reason"}
+OF_THE_SITE |= {"set_reason", "act_for_lost_mailbox", "write_note", "delete_note"}
 RECORDED = re.compile(r"\brecord(?:_each)?\(\s*\"(\w+)\"")
 
 

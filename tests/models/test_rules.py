@@ -32,6 +32,7 @@ from letters.models import (
     LetterTally,
     MemberInvitation,
     Membership,
+    NameReport,
     Notification,
     OutgoingEmail,
     Picture,
@@ -44,6 +45,7 @@ from letters.models import (
     SignerContact,
     SigningTrace,
     SiteListEntry,
+    SiteNote,
     SitePage,
     Submission,
     Suspension,
@@ -113,6 +115,22 @@ def add_two_names(letter: Letter) -> None:
 
 def add_report(letter: Letter, **values: Any) -> Report:
     return Report.objects.create(letter=letter, **{"reason": "illegal", "reported_at": NOW, **values})
+
+
+def add_name_reports(letter: Letter) -> None:
+    """One address twice about one signature."""
+    signature = add_signature(letter)
+    for _ in range(2):
+        report = add_report(letter, signature=signature, reason="named")
+        NameReport.objects.create(
+            report=report, signature=signature, address_hash=b"x" * 32, language="en", confirmed_at=NOW
+        )
+
+
+def add_note(about: Letter, **values: Any) -> SiteNote:
+    by = about.collective.memberships.get().user
+    right = {"letter": about, "words": "Spam", "written_at": NOW, "written_by": by}
+    return SiteNote.objects.create(**{**right, **values})
 
 
 def add_suspension(letter: Letter, **values: Any) -> Suspension:
@@ -316,6 +334,11 @@ REFUSED: list[tuple[str, Act]] = [
         "report_of_signature_holds_no_words",
         lambda letter: add_report(letter, signature=add_signature(letter), reason="twice", words="Ada"),
     ),
+    ("report_reason_known", lambda letter: add_report(letter, reason="named")),
+    ("name_report_once_an_address", add_name_reports),
+    ("site_note_about_one", lambda letter: add_note(letter, collective=letter.collective)),
+    ("site_note_about_one", lambda letter: add_note(letter, letter=None)),
+    ("site_note_says_something", lambda letter: add_note(letter, words="")),
     ("report_decided_says_by_whom", lambda letter: add_report(letter, outcome="acted")),
     ("letter_hold_from_known", lambda letter: Letter.objects.filter(pk=letter.pk).update(hold_from=49)),
     (

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from letters.models import Letter, Membership, Report, Signature, User
+from letters.moderator.live_signals.operations import score_signatures
 from letters.moderator.moderation.operations import accept_signatures, reject_signatures
 from letters.moderator.moderation.queries import scope_of, waiting_in
 from letters.moderator.reports import operations
@@ -17,7 +19,9 @@ from letters.moderator.reports.operations import (
     report_letter,
     report_signature,
 )
+from letters.moderator.signals.reasons import SIGNALS, Reason
 from letters.moderator.takedowns.operations import take_down_letter
+from letters.public.public_pages.tasks import sweep
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import withdraw_signature
 from tests.people import FROM_OUR_PAGE, NOW, Reader, browser_of, publish, sign_and_confirm, words
@@ -29,6 +33,16 @@ ABOUT_LETTER = {
     "reason": "illegal", "words": "The third line is false.", "name": "Rita", "email": "Rita@example.org",
 }  # fmt: skip
 NOTICE = Notice(reason="illegal", words="The third line is false.", name="Rita", address="rita@example.org")
+
+
+# The tests confirm within the same second.
+BEFORE = SIGNALS[Reason.FAST].weight
+REPORTED = BEFORE + SIGNALS[Reason.REPORTED].weight
+
+
+def sequence() -> None:
+    """Score and number signatures, as the worker does."""
+    sweep(now=timezone.now(), score=score_signatures)
 
 
 @pytest.fixture
@@ -43,6 +57,7 @@ def emails(monkeypatch: pytest.MonkeyPatch, told: list[str]) -> list[str]:
 def signature(letter: Letter) -> Signature:
     found = sign_and_confirm(letter)
     publish()
+    Signature.objects.update(to_score=False)
     found.refresh_from_db()
     assert found.number == 1
     return found
@@ -166,22 +181,43 @@ def test_a_reported_signature_stays_published_and_enters_the_queue(
     before, version = reader.count(letter), Letter.objects.get().version
     assert waiting_in(scope_of(moderator)) == 0
     assert report(letter) == 303
-    publish()
+    sequence()
     signature.refresh_from_db()
-    assert (signature.state, signature.concern, signature.risk) == ("published", "reported", 20)
+    assert (signature.state, signature.concern, signature.risk) == ("published", "reported", REPORTED)
     assert waiting_in(scope_of(moderator)) == 1
     assert (reader.count(letter), Letter.objects.get().version) == (before, version)
-    assert "A reader reported it." in words(browser_of(moderator).get("/moderate/"))
+    assert "Readers reported this signature." in words(browser_of(moderator).get("/moderate/"))
 
 
 def test_many_reports_from_one_network_count_once(letter: Letter, signature: Signature) -> None:
     assert [report(letter) for _ in range(5)] == [303] * 5
-    signature.refresh_from_db()
-    assert (Report.objects.count(), signature.risk) == (1, 20)
+    assert Report.objects.count() == 1
     for place in range(2, 9):
         report(letter, f"198.51.{place}.1")
+    sequence()
     signature.refresh_from_db()
-    assert (Report.objects.count(), signature.risk, signature.state) == (8, 100, "published")
+    # A crowd that reports weighs no more than one reader.
+    assert (Report.objects.count(), signature.risk, signature.state) == (8, REPORTED, "published")
+
+
+def test_rescoring_keeps_a_report_until_a_moderator_has_answered_it(
+    letter: Letter, signature: Signature, organizer: User
+) -> None:
+    report(letter)
+    for _ in range(2):
+        Signature.objects.update(to_score=True)
+        sequence()
+        signature.refresh_from_db()
+        assert (signature.risk, signature.doubt.reasons, signature.state) == (
+            REPORTED,
+            ["reported", "fast"],
+            "published",
+        )
+    accept_signatures(letter, [signature.pk], by=organizer, now=timezone.now())
+    Signature.objects.update(to_score=True)
+    sequence()
+    signature.refresh_from_db()
+    assert (signature.risk, signature.concern) == (BEFORE, "")
 
 
 @pytest.mark.parametrize("number", ["2", "999999999"])
@@ -212,7 +248,7 @@ def test_a_report_keeps_the_concern_that_a_signature_has(letter: Letter, signatu
     Signature.objects.update(concern="bounced")
     report_signature(letter, number=1, reason="twice", now=NOW)
     signature.refresh_from_db()
-    assert (signature.concern, signature.risk) == ("bounced", 20)
+    assert (signature.concern, signature.to_score) == ("bounced", True)
 
 
 def test_a_removed_signature_is_not_reported(letter: Letter, signature: Signature, organizer: User) -> None:

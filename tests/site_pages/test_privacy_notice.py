@@ -27,6 +27,7 @@ from letters.models import (
     User,
 )
 from letters.moderator.moderation.queries import COUNTED_FOR
+from letters.moderator.reports.operations import ADDRESS_KEPT
 from letters.organizer.collectives.operations import forgetting, inviting
 from letters.organizer.exports import operations as exports
 from letters.organizer.first_signatories.operations.listing import LIST_KEPT_FOR
@@ -58,6 +59,18 @@ def _no_text_of_an_email_is_stored() -> bool:
 PROMISES: dict[str, list[Promise]] = {
     "If you report a letter": ["test_what_a_reader_wrote_is_forgotten_half_a_year_after_the_decision"],
     "The organizers see none of it": ["test_only_moderators_of_the_site_read_it_and_decide"],
+    "If you report that a signature bears your name": [
+        "test_the_address_is_stored_encrypted_and_no_page_or_file_has_it",
+        "test_nothing_about_the_report_is_stored_before_it_is_confirmed",
+    ],
+    "Moderators do not see it: they read": [
+        "test_moderators_read_a_domain_only_if_the_signature_names_its_organization"
+    ],
+    "After the decision, and after 30 days": [
+        "test_the_reporter_learns_the_decision_and_the_address_is_deleted",
+        "test_without_a_decision_the_address_is_deleted_after_30_days",
+        lambda: ADDRESS_KEPT == 30 * DAY,
+    ],
     "We do not store who reports a signature": ["test_a_report_about_a_signature_holds_no_word_about_its_signer"],
     "Public pages use no cookies": ["test_no_page_loads_anything_from_another_site_or_stores_anything"],
     "So that nobody can overload the site": [_counts_expire_within_a_day],
@@ -135,6 +148,19 @@ PROMISES: dict[str, list[Promise]] = {
     "We keep a keyed hash until the letter": [
         "test_nothing_is_left_of_people_who_did_not_sign_two_weeks_after_the_opening"
     ],
+    "If you have lost your mailbox": ["test_all_signatures_of_the_address_are_withdrawn_over_all_letters"],
+    "They can withdraw everything that it signed": [
+        "test_the_page_says_the_same_whatever_the_address_has_signed",
+        "test_stopping_ends_every_email_about_letters_and_can_be_undone",
+    ],
+    "For a stop, we keep a keyed hash": ["test_other_addresses_still_get_their_emails"],
+    "We record permanently what you showed": [
+        "test_the_record_has_the_person_the_proof_and_a_hash_that_finds_no_signature"
+    ],
+    "People who moderate the whole site can keep private notes": [
+        "test_a_site_moderator_writes_notes_about_a_letter_and_its_collective"
+    ],
+    "Only they read them, and no export": ["test_members_of_the_collective_read_no_note_and_no_record_of_it"],
     "We email you about your signature": ["test_only_people_who_agreed_get_an_update"],
     "We store that we sent an email": [_no_text_of_an_email_is_stored],
     "Pages give days": ["test_no_public_page_shows_the_time_of_a_signature"],

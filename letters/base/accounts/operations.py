@@ -17,7 +17,7 @@ from letters.base.accounts.mail import ACCOUNTS_QUEUE, pack
 from letters.base.accounts.queries import drafts_left_alone, owned_alone, unverified_accounts
 from letters.base.audit_log.operations import record
 from letters.base.changes.bin import delete_soon
-from letters.models import Collective, User
+from letters.models import Collective, SiteNote, User
 from letters.shared.refused import Refusal, Refused
 from letters.shared.sql import fetch_one
 
@@ -53,6 +53,7 @@ def close_account(user: User, *, now: datetime) -> None:
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     SocialAccount.objects.filter(user=user).delete()
+    SiteNote.objects.filter(account=user).delete()
     for membership in user.memberships.all():
         details = {"member": user.pk, "role": membership.role}
         record("close_account", membership, by=user, now=now, details=details)

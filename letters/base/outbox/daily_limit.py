@@ -59,11 +59,14 @@ WHERE mails.kind IN ({kinds_in_sql(kinds)}) AND mails.id <> %(outgoing)s
 
 def full_since(outgoing: OutgoingEmail, signature: Signature, *, now: datetime) -> datetime | None:
     """Return when the limit was used up, counted from its oldest email, if the signature's address is at the limit."""
-    if signature.address_hash is None:
-        return None
+    return None if signature.address_hash is None else full_since_of(outgoing, signature.address_hash, now=now)
+
+
+def full_since_of(outgoing: OutgoingEmail, address_hash: bytes | memoryview, *, now: datetime) -> datetime | None:
+    """Return the same for an address, whether or not it has signed."""
     others = other_emails("%(address_hash)s", counted_for(outgoing.kind))
     values: dict[str, Any] = {
-        "address_hash": bytes(signature.address_hash),
+        "address_hash": bytes(address_hash),
         "outgoing": outgoing.pk,
         "now": now,
         "yesterday": now - A_DAY,

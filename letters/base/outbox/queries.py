@@ -5,7 +5,15 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
-from letters.models import BOUNCED_OR_REPORTED, BULK, OF_FORMS, Letter, OutgoingEmail, Signature
+from letters.models import (
+    BOUNCED_OR_REPORTED,
+    BULK,
+    OF_FORMS,
+    Letter,
+    OutgoingEmail,
+    Signature,
+    StoppedAddress,
+)
 from letters.shared.addresses import hash_address, read_address
 from letters.shared.numbers import in_tens
 from letters.shared.tokens import read_mark
@@ -43,6 +51,14 @@ def last_emails_to(recipient: str, *, complained: bool = False) -> list[Outgoing
     emails += of_forms.filter(request__address_hash=known, signature=None)[:1]
     emails += of_forms.filter(signature__address_hash=known)[:1] if complained else []
     return list({email.pk: email for email in emails}.values())
+
+
+def stopped_among(batch: list[OutgoingEmail]) -> set[int]:
+    """Return which of these emails go to an address whose owner has lost the mailbox, and wants no more of them."""
+    emails = OutgoingEmail.objects.filter(pk__in=[outgoing.pk for outgoing in batch])
+    to_signers = emails.filter(signature__address_hash__in=StoppedAddress.objects.values("pk"))
+    asked_for = emails.filter(signature=None, request__address_hash__in=StoppedAddress.objects.values("pk"))
+    return {*to_signers.values_list("pk", flat=True), *asked_for.values_list("pk", flat=True)}
 
 
 def waiting_since() -> datetime | None:

@@ -23,6 +23,7 @@ from letters.base.outbox.operations import (
     settle_email,
 )
 from letters.base.outbox.pacing import domains_of, moments_to_wait_for, note_results
+from letters.base.outbox.queries import stopped_among
 from letters.models import OutgoingEmail, Signature
 from letters.shared.clock import DatabaseClock
 from letters.shared.tokens import make_mark
@@ -67,14 +68,20 @@ def _send_batch(
 
 
 def _put_aside(batch: list[OutgoingEmail], domains: Mapping[int, str], held: Lease) -> list[OutgoingEmail]:
-    """Return the emails that may leave now; the others wait for their domain."""
+    """Return the emails that may leave now; the others wait for their domain, or their owner wants none.
+
+    Privacy: whether an owner wants none does not depend on what the address has signed.
+    """
+    stopped = stopped_among(batch)
     waiting = moments_to_wait_for(batch, domains, now=held.clock.now())
     for outgoing in batch:
-        if outgoing.pk in waiting:
-            until, why = waiting[outgoing.pk]
-            with held.noting:
+        with held.noting:
+            if outgoing.pk in stopped:
+                drop_email(outgoing, now=held.clock.now())
+            elif outgoing.pk in waiting:
+                until, why = waiting[outgoing.pk]
                 postpone_email(outgoing, until=until, why=why)
-    return [outgoing for outgoing in batch if outgoing.pk not in waiting]
+    return [outgoing for outgoing in batch if outgoing.pk not in stopped and outgoing.pk not in waiting]
 
 
 class _Results:

@@ -11,11 +11,12 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 
 from letters.base.site_lists.queries import is_throwaway, meant_by
-from letters.models import CONFIRMED, Ask, Display, Doubt, Letter, Signature, State, Transition
+from letters.models import CONFIRMED, RISK_OF_NAMED, Ask, Display, Doubt, Letter, Signature, State, Transition
 from letters.models.lifecycle import is_in
 from letters.moderator.live_signals import queries
 from letters.moderator.live_signals.queries import NOTHING, Candidate, Seen
 from letters.moderator.live_signals.ruling import Rulings, rule_on
+from letters.moderator.reports.queries import counted_reports, named_in
 from letters.moderator.signals.affiliations import fits
 from letters.moderator.signals.crowds import most_within
 from letters.moderator.signals.queries import current_lists
@@ -120,6 +121,7 @@ class Known:
     names: Mapping[int, tuple[int, int]]
     elsewhere: Mapping[int, int]
     rulings: Rulings
+    reports: Mapping[int, int]
 
     def facts_of(self, candidate: Candidate) -> Facts:
         same_name, same_person = self.names.get(candidate.id, (0, 0))
@@ -138,6 +140,7 @@ class Known:
             other_letters=self.elsewhere.get(candidate.id, 0),
             disowned_nearby=self._near(candidate).disowned,
             ruled=candidate.id in self.rulings.held,
+            reports=self.reports.get(candidate.id, 0),
         )
 
     def _domain(self, candidate: Candidate) -> DomainFacts:
@@ -180,6 +183,7 @@ def _known(letter: Letter, candidates: Sequence[Candidate], now: datetime) -> Kn
         names=_equal_names(letter_id, candidates),
         elsewhere=queries.signed_elsewhere(letter_id, candidates),
         rulings=rule_on(letter, candidates, {pk: mailbox.domain for pk, mailbox in mailboxes.items()}, now=now),
+        reports=counted_reports([each.id for each in candidates]),
     )
 
 
@@ -219,7 +223,9 @@ FROM unnest(%(ids)s::bigint[], %(risks)s::int[]) AS scored (id, risk) WHERE sign
 
 def _store(candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict]) -> None:
     ids = [each.id for each in candidates]
-    execute(STORE, {"ids": ids, "risks": [verdicts[pk].score for pk in ids]})
+    named = named_in(ids)
+    risks = [RISK_OF_NAMED if pk in named else verdicts[pk].score for pk in ids]
+    execute(STORE, {"ids": ids, "risks": risks})
 
 
 def _hold(letter: Letter, candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict], rulings: Rulings) -> None:

@@ -63,6 +63,7 @@ SAID_BY: Mapping[str, Signal] = {
     Signature.Concern.UNPROVEN: Signal.UNPROVEN,
     Signature.Concern.BOUNCED: Signal.BOUNCED,
     Signature.Concern.DOMAIN: Signal.CROWDED_DOMAIN,
+    Signature.Concern.REPORTED: Signal.REPORTED,
 }
 
 
@@ -146,6 +147,12 @@ class Item:
         return self.is_named and not OF_NETWORK.isdisjoint(_signals_of(self.signature))
 
     @property
+    def named(self) -> list[str]:
+        """Say who reported their own name. Privacy: only the domain of the organization, never an address."""
+        domains: Sequence[str] = getattr(self.signature, "named_domains", ())
+        return [_who_is_named(domain) for domain in domains if self.is_named]
+
+    @property
     def concern(self) -> str:
         """Return the concern, if nothing else on the page says it."""
         concern = self.signature.concern
@@ -159,6 +166,16 @@ class Item:
         if self.signature.risk >= HIGH_RISK:
             return _("High risk")
         return _("Some risk") if self.signature.risk >= SOME_RISK else ""
+
+
+def _who_is_named(domain: str) -> str:
+    if domain:
+        return gettext(
+            "Someone confirmed an address at %(domain)s and says that they are the person named and did not sign."
+        ) % {"domain": domain}
+    return gettext(
+        "Someone confirmed an address at a private mailbox and says that they are the person named and did not sign."
+    )
 
 
 def reasons_for(

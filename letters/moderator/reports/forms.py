@@ -1,11 +1,15 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Report
+from letters.models import Letter, Report, Signature
 from letters.moderator.reports.operations import Notice
+from letters.moderator.reports.queries import named_signature
+from letters.shared.address_words import why_not
+from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, parse_address
 
 Reason = Report.Reason
 
@@ -46,10 +50,8 @@ class ReportLetterForm(forms.Form):
         return Notice(reason=data["reason"], words=data["words"], name=data["name"], address=data["email"].lower())
 
 
-class ReportSignatureForm(forms.Form):
-    """A report about a signature, by its number in the list."""
-
-    number = forms.IntegerField(
+def _number() -> forms.IntegerField:
+    return forms.IntegerField(
         label=_("Number of the signature"),
         min_value=1,
         max_value=2**31 - 1,
@@ -60,6 +62,12 @@ class ReportSignatureForm(forms.Form):
             "invalid": _("Enter the number that is before the name in the list."),
         },
     )
+
+
+class ReportSignatureForm(forms.Form):
+    """A report about a signature, by its number in the list."""
+
+    number = _number()
     reason = forms.ChoiceField(
         label=_("What is wrong with the signature?"),
         choices=[
@@ -74,3 +82,35 @@ class ReportSignatureForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
         super().__init__(data, label_suffix="", **more)
+
+
+class ReportNameForm(forms.Form):
+    """The report of a person whose name is on the list, though they did not sign."""
+
+    number = _number()
+    email = forms.CharField(
+        label=_("Your email address"),
+        max_length=MAX_TYPED_LENGTH,
+        help_text=_(
+            "We send a link there. If the list names your organization, use your address there: it convinces a "
+            "moderator most. Nobody sees the address."
+        ),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": _("Enter your email address. We send a link there.")},
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, letter: Letter, **more: Any) -> None:
+        super().__init__(data, label_suffix="", **more)
+        self.letter = letter
+
+    def clean_number(self) -> Signature:
+        """Return the signature. Privacy: whoever reads the list knows which numbers it shows with a name."""
+        if signature := named_signature(self.letter, self.cleaned_data["number"]):
+            return signature
+        raise ValidationError(_("The list shows no name with this number. Check the number."), "no_name")
+
+    def clean_email(self) -> Address:
+        try:
+            return parse_address(self.cleaned_data["email"])
+        except NoAddress as problem:
+            raise ValidationError(why_not(problem.code), problem.code) from problem

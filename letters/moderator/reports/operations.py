@@ -9,21 +9,37 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Value, When
-from django.db.models.functions import Least
 
 from letters.base.accounts.operations import mail_to_account
 from letters.base.changes.operations import LetterChange, change_letter_for_site
 from letters.base.outbox.composing import compose_email_to, render_email
-from letters.models import COUNTED, Letter, Report, ReviewDecision, Signature, User
+from letters.base.outbox.enqueueing import new_email
+from letters.models import (
+    COUNTED,
+    RISK_OF_NAMED,
+    EmailKind,
+    Letter,
+    MailRequest,
+    NameReport,
+    OutgoingEmail,
+    Report,
+    Signature,
+    User,
+)
+from letters.moderator.reports import queries
+from letters.shared import wakeups
+from letters.shared.addresses import Address, address_of, decrypt, encrypt, hash_address
 from letters.shared.refused import Refusal, Refused
+from letters.shared.tokens import NameReportToken
 
 # The words of readers are kept for this long after the decision, in case someone contests it.
 KEPT_AFTER_DECISION = timedelta(days=183)
 MAX_FORGOTTEN = 1000
-# A report raises the risk of a signature by this much, up to the highest risk.
-MORE_RISK, HIGHEST_RISK = 20, 100
-# Abuse: after a moderator has accepted a reported signature, it needs this many more reports to return to the queue.
-REPORTS_AFTER_ACCEPTING = 3
+# What we know about the person named is kept for so long, if nobody decides before.
+ADDRESS_KEPT = timedelta(days=30)
+# The person named is told a decision so long after it, because moderators may undo it.
+TOLD_AFTER = timedelta(hours=1)
+MAX_TOLD = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +75,106 @@ def report_signature(letter: Letter, *, number: int, reason: str, now: datetime)
     if signature is None:
         return
     Report.objects.create(letter=letter, signature=signature, reason=reason, reported_at=now)
-    if _needs_review(signature):
-        reported = Case(When(concern="", then=Value(Signature.Concern.REPORTED)), default=F("concern"))
-        published.update(concern=reported, risk=Least(F("risk") + MORE_RISK, HIGHEST_RISK))
+    if signature.pk in queries.counted_reports([signature.pk]):
+        _bring_into_queue(signature)
 
 
-def _needs_review(signature: Signature) -> bool:
-    accepted = ReviewDecision.objects.filter(signature=signature, verb=ReviewDecision.Verb.ACCEPT, undone_at=None)
-    last = accepted.order_by("-pk").values_list("decided_at", flat=True).first()
-    if last is None:
-        return True
-    return Report.objects.filter(signature=signature, reported_at__gt=last).count() >= REPORTS_AFTER_ACCEPTING
+def _bring_into_queue(signature: Signature, **values: int) -> None:
+    """Put a published signature, which the caller has locked, into the review queue. Its score counts the report.
+
+    It stays on the list: only a moderator takes it off.
+    """
+    reported = Case(When(concern="", then=Value(Signature.Concern.REPORTED)), default=F("concern"))
+    Signature.objects.filter(pk=signature.pk).update(concern=reported, to_score=True, **values)
+    transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
+
+
+def ask_person_named(signature: Signature, *, address: Address, language: str, now: datetime) -> None:
+    """Create the email with which the owner of the address confirms that they are the person named and did not sign.
+
+    Nothing is stored about the report before. Privacy: the same rows are written whether or not the address signed, and
+    only the email differs. A double click causes one email.
+    """
+    address_hash = hash_address(address.canonical)
+    about = {"kind": EmailKind.NAME_REPORT, "key__endswith": f":{signature.pk}", "sent_at": None, "failed_at": None}
+    requests = MailRequest.objects.filter(address_hash=address_hash).values("pk")
+    if OutgoingEmail.objects.filter(**about, dropped_at=None, request__in=requests).exists():
+        return
+    with transaction.atomic():
+        request = MailRequest.objects.create(
+            letter_id=signature.letter_id,
+            language=language,
+            address_hash=address_hash,
+            address=encrypt(address.deliverable),
+            requested_at=now,
+        )
+        new_email(EmailKind.NAME_REPORT, request.pk, signature.pk, now=now, request=request).save()
+        transaction.on_commit(wakeups.notify_mail_worker)
+
+
+@transaction.atomic
+def confirm_name_report(token: NameReportToken, *, language: str, now: datetime) -> None:
+    """Store the report of the person named, and put the signature above all others of the review queue. Idempotent.
+
+    Once a moderator has accepted the signature after such a report, this one counts like any other report.
+
+    Raises Refused("report_link_over") if the link is too old, if a moderator has decided since it was sent, or if the
+    list does not show the name any more.
+    """
+    rows = Signature.objects.select_related("letter").filter(pk=token.signature_id)
+    signature = rows.select_for_update(of=("self",), no_key=True).first()
+    if signature is None or not token.matches(signature.salt) or queries.is_over(token, signature, now=now):
+        raise Refused(Refusal.REPORT_LINK_OVER)
+    address = address_of(token.address)
+    address_hash = hash_address(address.canonical)
+    if NameReport.objects.about(signature, address_hash).exists():
+        return
+    was_decided = queries.was_accepted_as_named(signature)
+    report = Report.objects.create(
+        letter=signature.letter, signature=signature, reason=Report.Reason.NAMED, reported_at=now
+    )
+    NameReport.objects.create(
+        report=report,
+        signature=signature,
+        domain=queries.domain_of_affiliation(signature, address),
+        address=encrypt(address.deliverable),
+        address_hash=address_hash,
+        language=language,
+        confirmed_at=now,
+    )
+    if not was_decided or signature.pk in queries.counted_reports([signature.pk]):
+        _bring_into_queue(signature, risk=RISK_OF_NAMED)
+
+
+def settle_name_reports(*, now: datetime) -> int:
+    """Tell people named what was decided about their reports, and delete their addresses. Returns how many were told.
+
+    Addresses of reports that nobody has decided are deleted after ADDRESS_KEPT.
+    """
+    NameReport.objects.filter(confirmed_at__lt=now - ADDRESS_KEPT).update(address=None, address_hash=None)
+    due = queries.decided_name_reports(before=now - TOLD_AFTER)[:MAX_TOLD]
+    return sum(_settle_name_report(pk) for pk in due)
+
+
+@transaction.atomic
+def _settle_name_report(report_id: int) -> bool:
+    """Race: the email and the deletion belong to one transaction. Without a broker both are tried again."""
+    waiting = NameReport.objects.filter(pk=report_id).select_related("signature__letter")
+    report = waiting.select_for_update(of=("self",), skip_locked=True).first()
+    if report is None:
+        return False
+    signature = report.signature
+    NameReport.objects.filter(pk=report_id).delete()
+    if not queries.named_in([signature.pk]):
+        Signature.objects.filter(pk=signature.pk, risk=RISK_OF_NAMED).update(risk=RISK_OF_NAMED - 1)
+    if report.address and report.address_hash and not queries.has_complained(report.address_hash):
+        context = {
+            "is_shown": queries.is_shown(signature),
+            "letter_url": settings.SITE_URL + signature.letter.url_of("signatures", report.language),
+        }
+        parts = render_email("name_report_decided", context, language=report.language)
+        mail_to_account(compose_email_to(parts, to=decrypt(report.address)))
+    return True
 
 
 @transaction.atomic

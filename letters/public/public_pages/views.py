@@ -91,6 +91,7 @@ def signatures(visit: Visit) -> Page | HttpResponse:
             "find_name": FindNameForm(),
             "find_number": FindNumberForm(),
             "report_url": visit.url_of("report_signature"),
+            "named_url": visit.url_of("report_name"),
             "built_seconds": int(files.MAX_OUTDATED_TIME.total_seconds()) if _is_large(visit.letter) else 0,
         }
 

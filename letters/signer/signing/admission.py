@@ -3,14 +3,11 @@
 Only signings that are accepted count. Privacy: the decision is the same whether or not the address has signed before.
 """
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
 
 from django.conf import settings
 
+from letters.base.emailed_links.admission import WITHOUT_PROOF, ProofWanted, Sender, hardness_for, refuse
 from letters.base.switches.queries import is_on
 from letters.models import Letter, Signature, Switch
 from letters.shared import limits
@@ -18,47 +15,7 @@ from letters.shared.addresses import Address, hash_address
 from letters.shared.domains import domain_of, is_private, match_domain, registrable
 from letters.shared.limits import Limit, TooMany
 from letters.shared.proof import is_proof, make_challenge
-from letters.shared.refused import Refusal, Refused
-
-# The form sends this value if the browser cannot calculate a proof. A moderator then reviews the signature.
-WITHOUT_PROOF = "none"
-# A person needs at least this long to read, fill in and send the form.
-MIN_SECONDS = 2
-# (multiple of a domain's limit, how much harder a proof is up to that multiple). A phone takes at most 15 seconds.
-HARDNESS = [(1, 1), (4, 2), (8, 4), (float("inf"), 8)]
-FLOODED = 2
-SECONDS = re.compile("[0-9]{1,9}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sender:
-    """The data of a form about its sender, besides what the signer typed."""
-
-    network: str
-    proof: str
-    # The honeypot, and how long the page was open according to its script.
-    website: str
-    seconds: str
-
-    @property
-    def looks_automatic(self) -> bool:
-        """Return whether to ask for a proof.
-
-        Never refuse instead: browsers fill in every field, and people can be quick.
-        """
-        return bool(self.website) or (SECONDS.fullmatch(self.seconds) is not None and int(self.seconds) < MIN_SECONDS)
-
-
-class ProofWanted(Refused):
-    """The form must be sent again with the solution of `challenge` (JSON)."""
-
-    def __init__(self, challenge: str, *, crowded: bool, again: bool) -> None:
-        super().__init__(Refusal.PROOF_WANTED)
-        self.challenge = challenge
-        # True if many people are signing at this moment; False if every signer is asked.
-        self.crowded = crowded
-        # True if the form held a solution that was wrong, too old, or for another address.
-        self.again = again
+from letters.shared.refused import Refusal
 
 
 def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) -> str:
@@ -73,10 +30,10 @@ def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) ->
     times = limits.count_times(counted)
     exceeded = {limit for limit, number in times.items() if number > limit.rate.amount}
     if refused := [code for code, limit in hard.items() if limit in exceeded]:
-        _refuse(refused[0], hard[refused[0]], counted)
+        refuse(refused[0], hard[refused[0]], counted)
     crowded = not exceeded.isdisjoint(soft)
     concern = Signature.Concern.NONE if exceeded.isdisjoint(of_domain) else Signature.Concern.DOMAIN
-    hardness, is_flooded = _hardness(of_domain, times)
+    hardness, is_flooded = hardness_for(of_domain, times)
     if not (crowded or is_flooded or sender.looks_automatic or letter.asks_proof or is_on(Switch.Name.ASK_PROOF)):
         return concern
     if sender.proof == WITHOUT_PROOF:
@@ -86,16 +43,6 @@ def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) ->
     limits.give_back(counted)
     challenge = make_challenge(letter.pk, address_hash, now=now, hardness=hardness)
     raise ProofWanted(challenge, crowded=crowded or is_flooded, again=bool(sender.proof))
-
-
-def _hardness(of_domain: list[Limit], times: Mapping[Limit, int]) -> tuple[int, bool]:
-    """Return how much harder than usual a proof is, and whether a domain is so far over its limit that one is required.
-
-    Abuse: otherwise someone who types one address after another at a company's domain could make us flood its
-    mailboxes.
-    """
-    much = max((times[limit] / limit.rate.amount for limit in of_domain), default=0.0)
-    return next(hardness for most, hardness in HARDNESS if much <= most), much > FLOODED
 
 
 def admit_request(sender_network: str) -> None:
@@ -114,35 +61,6 @@ def admit_code(sender_network: str) -> None:
 def _admit(limit: Limit) -> None:
     if limits.count([limit]):
         raise TooMany(Refusal.MANY_REQUESTS, seconds=limits.seconds_left(limit))
-
-
-def admit_link(letter: Letter, address: Address, sender: Sender, *, now: datetime) -> None:
-    """Count a request for the link of any address. Raises TooMany("many_requests") or ProofWanted.
-
-    An email follows whether the address has signed or not. So the limits are those of signing: this form must not send
-    strangers more emails than signing with their addresses would.
-    """
-    address_hash, domain = hash_address(address.canonical), domain_of(address.canonical)
-    hard = [
-        Limit("requests", sender.network, settings.LIMIT_REQUESTS),
-        Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
-    ]
-    if sender.proof == WITHOUT_PROOF:
-        hard.append(Limit("unproven", sender.network, settings.LIMIT_UNPROVEN))
-    of_network = Limit("network-soft", sender.network, settings.LIMIT_NETWORK_SOFT)
-    of_domain = [] if is_private(domain) else [Limit("domain asked", registrable(domain), settings.LIMIT_DOMAIN)]
-    counted = [*hard, of_network, *of_domain]
-    times = limits.count_times(counted)
-    exceeded = [limit for limit, number in times.items() if number > limit.rate.amount]
-    if refused := [limit for limit in hard if limit in exceeded]:
-        _refuse(Refusal.MANY_REQUESTS, refused[0], counted)
-    if not exceeded or sender.proof == WITHOUT_PROOF:
-        return
-    hardness, _ = _hardness(of_domain, times)
-    if not is_proof(sender.proof, letter.pk, address_hash, hardness=hardness):
-        limits.give_back(counted)
-        challenge = make_challenge(letter.pk, address_hash, now=now, hardness=hardness)
-        raise ProofWanted(challenge, crowded=True, again=bool(sender.proof))
 
 
 def _hard_limits(sender: Sender, address_hash: bytes) -> dict[Refusal, Limit]:
@@ -174,11 +92,3 @@ def _domain_limits(letter: Letter, address: Address) -> list[Limit]:
     if is_private(domain) or match_domain(domain, letter.domains):
         return []
     return [Limit("domain", f"{letter.pk}:{registrable(domain)}", settings.LIMIT_DOMAIN)]
-
-
-def _refuse(code: Refusal, limit: Limit, counted: Iterable[Limit]) -> NoReturn:
-    limits.give_back(counted)
-    # Privacy: for an address, give the length of the whole window, not the rest of it. Its owner may have signed from
-    # the same network, and the rest would tell when.
-    whole = limit.what == "address"
-    raise TooMany(code, seconds=limit.rate.get_expiry() if whole else limits.seconds_left(limit))

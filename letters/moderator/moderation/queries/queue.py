@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, Subquery
 
 from letters.models import (
@@ -18,6 +19,7 @@ from letters.models import (
     NOT_BARRED,
     Display,
     Letter,
+    NameReport,
     RejectionAppeal,
     ReviewDecision,
     Signature,
@@ -114,11 +116,15 @@ def claimed_by(person: User, scope: Scope, *, now: datetime) -> list[Signature]:
 
 
 def with_letters(signatures: SignatureQuerySet) -> SignatureQuerySet:
-    """Add the letter of each, and its title as `letter_title`."""
+    """Add the letter of each, its title as `letter_title`, and the domains of people who say that the name is theirs.
+
+    Performance: `named_domains` costs no query of its own.
+    """
     titles = Translation.objects.filter(
         revision=OuterRef("letter__current_revision"), language=OuterRef("letter__language")
     )
-    titled = signatures.annotate(letter_title=Subquery(titles.values("title")[:1]))
+    named = NameReport.objects.filter(signature=OuterRef("pk")).order_by("pk").values("domain")
+    titled = signatures.annotate(letter_title=Subquery(titles.values("title")[:1]), named_domains=ArraySubquery(named))
     return titled.select_related("letter__collective", "doubt")
 
 

@@ -6,6 +6,7 @@ from cryptography.fernet import InvalidToken
 
 from letters.models import (
     MailRequest,
+    NameReport,
     SignerContact,
     Submission,
 )
@@ -62,9 +63,9 @@ REENCRYPTION_BATCH_SIZE = 1000
 
 
 def reencrypt_submissions() -> tuple[int, list[int]]:
-    """Do the same for submissions and requests. Returns how many changed, and the ids that no key decrypts."""
+    """Do the same for submissions, requests and reports. Returns how many changed, and the ids that no key decrypts."""
     changed, unreadable = 0, []
-    for model in (Submission, MailRequest):
+    for model in (Submission, MailRequest, NameReport):
         last, kept = 0, model._default_manager.filter(address__isnull=False).order_by("pk").values_list("pk", "address")
         while rows := list(kept.filter(pk__gt=last)[:REENCRYPTION_BATCH_SIZE]):
             fresh, unread = _reencrypted([(pk, bytes(encrypted or b"")) for pk, encrypted in rows])

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
+from letters.base.emailed_links.admission import ProofWanted, Sender
 from letters.models import Letter, Signature, SignerContact, Translation, is_before_move, public_moves
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language
@@ -19,7 +20,6 @@ from letters.shared.localized_paths import localized_url
 from letters.shared.refused import Refused
 from letters.shared.request_input import safe_fields
 from letters.signer.signing import queries
-from letters.signer.signing.admission import ProofWanted, Sender
 from letters.signer.signing.forms import SigningForm
 
 LetterView = Callable[[HttpRequest, Letter, str], HttpResponse]

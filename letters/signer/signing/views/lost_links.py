@@ -6,10 +6,10 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from letters.base.emailed_links.admission import ProofWanted, admit_link
 from letters.base.emailed_links.guards import from_our_pages, see_other, with_a_token
 from letters.models import Letter
 from letters.shared.limits import TooMany
-from letters.signer.signing.admission import ProofWanted, admit_link
 from letters.signer.signing.forms import LinkForm
 from letters.signer.signing.operations import request_mail
 from letters.signer.signing.views.layout import letter_context, of_a_letter, sender_of, too_many, typed_fields

@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from letters.base.emailed_links.admission import ProofWanted
 from letters.base.emailed_links.guards import from_our_pages, see_other
 from letters.models import Letter
 from letters.shared.referrers import host_elsewhere
 from letters.shared.refused import Refusal, Refused
 from letters.shared.traces import browser_type
-from letters.signer.signing.admission import ProofWanted, admit
+from letters.signer.signing.admission import admit
 from letters.signer.signing.forms import SigningForm
 from letters.signer.signing.operations import sign_letter
 from letters.signer.signing.views.layout import (

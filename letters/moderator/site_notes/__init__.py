@@ -1,0 +1,1 @@
+"""Private notes of site moderators about accounts, collectives and letters."""

@@ -1,0 +1,90 @@
+"""Withdraw, erase, or stop all email for an address, over all letters, for a person who has lost its mailbox."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import transaction
+
+from letters.base.audit_log.operations import record
+from letters.models import (
+    AuditEvent,
+    Letter,
+    MailRequest,
+    NameReport,
+    OutgoingEmail,
+    Report,
+    Signature,
+    StoppedAddress,
+    User,
+)
+from letters.shared.addresses import Address, hash_address
+from letters.shared.refused import Refusal, Refused
+from letters.signer.signing.operations import withdraw_signature
+
+# Privacy: enough for the few people who write to the site, and too few to go through a staff list.
+MAX_ADDRESSES_A_DAY = 5
+MAX_PROOF = 500
+VERB = "act_for_lost_mailbox"
+
+
+class Act(StrEnum):
+    WITHDRAW = "withdraw"
+    ERASE = "erase"
+    STOP = "stop"
+    RESUME = "resume"
+
+
+@transaction.atomic
+def act_for_lost_mailbox(address: Address, act: Act, *, proof: str, by: User, now: datetime) -> None:
+    """Do for an address, over all letters, what its owner can no longer do with an emailed link. Idempotent.
+
+    `proof` says what the person showed, without personal data. Privacy: nothing is returned, so that nobody learns
+    whether the address has signed. The audit log has the person who acted and a keyed hash of the address, which no
+    other table has.
+
+    Raises Refused("not_yours") for anyone who does not moderate the site, Refused("no_reason") without a proof,
+    Refused("too_long"), Refused("names_an_address") if the proof contains an address, and
+    Refused("many_lost_mailboxes") after MAX_ADDRESSES_A_DAY.
+    """
+    address_hash = hash_address(address.canonical)
+    # Lock order: the letters, then the account, then the signatures.
+    signed = Signature.objects.filter(address_hash=address_hash)
+    list(Letter.objects.filter(pk__in=signed.values("letter")).order_by("pk").select_for_update(no_key=True))
+    # Race: two acts at once wait for each other, so that both count.
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    _require(proof, by, now)
+    # Another hash than that of signatures. Privacy: records are permanent, and must not find who signed later.
+    details = {"act": act.value, "address": hash_address(f"lost mailbox:{address.canonical}").hex()}
+    record(VERB, by, by=by, now=now, reason=proof.strip(), details=details)
+    if act == Act.STOP:
+        StoppedAddress.objects.get_or_create(address_hash=address_hash, defaults={"stopped_at": now})
+    elif act == Act.RESUME:
+        StoppedAddress.objects.filter(address_hash=address_hash).delete()
+    else:
+        for signature in signed.order_by("letter_id", "pk"):
+            withdraw_signature(signature, now=now)
+        if act == Act.ERASE:
+            _forget_other_traces(address, address_hash, now)
+
+
+def _require(proof: str, by: User, now: datetime) -> None:
+    if not by.moderates_site_now():
+        raise Refused(Refusal.NOT_YOURS)
+    if not proof.strip():
+        raise Refused(Refusal.NO_REASON)
+    if len(proof) > MAX_PROOF:
+        raise Refused(Refusal.TOO_LONG)
+    if "@" in proof:
+        raise Refused(Refusal.NAMES_AN_ADDRESS)
+    today = AuditEvent.objects.filter(object_kind="user", object_id=by.pk, verb=VERB, at__gt=now - timedelta(days=1))
+    if today.count() >= MAX_ADDRESSES_A_DAY:
+        raise Refused(Refusal.MANY_LOST_MAILBOXES)
+
+
+def _forget_other_traces(address: Address, address_hash: bytes, now: datetime) -> None:
+    """Delete the address where its owner typed it for something else than signing."""
+    requests = MailRequest.objects.filter(address_hash=address_hash)
+    OutgoingEmail.objects.owed().filter(signature=None, request__in=requests.values("pk")).update(dropped_at=now)
+    requests.update(address=None)
+    NameReport.objects.filter(address_hash=address_hash).update(address=None, address_hash=None)
+    Report.objects.filter(address=address.deliverable.lower()).update(address=None, name="")
