@@ -45,6 +45,7 @@ from letters.models import (
     Update,
     User,
 )
+from letters.moderator.moderation.operations import reject_signatures
 from letters.moderator.reports import operations as report_operations
 from letters.organizer.collectives.mail import suspension_emails
 from letters.organizer.collectives.operations import create_collective, invite_member
@@ -179,9 +180,19 @@ def _of_signing(letter: Letter, language: str) -> None:
     # Nor does a person whose signature a moderator has removed since get a thank-you email.
     OutgoingEmail.objects.filter(kind="thanks", signature=removed).delete()
     Signature.objects.filter(pk=removed.pk).move(Transition.REJECT)
+    _of_moderators(letter, now)
     publish(now)
     Signature.objects.update(language=language)
     assert pending.pk
+
+
+def _of_moderators(letter: Letter, now: datetime) -> None:
+    # The provider is private, and the name public: to others we do not write.
+    rejected = sign(letter, "ada.rejected@posteo.de", now=now - timedelta(days=1))
+    confirm_signature(rejected, verified="link", now=now)
+    OutgoingEmail.objects.filter(signature=rejected).delete()
+    owner = letter.collective.memberships.get(role="owner").user
+    reject_signatures(letter, [rejected.pk], reason="A joke", by=owner, now=now)
 
 
 def _of_organizers(letter: Letter, before: Letter, collective: Collective, organizer: User, language: str) -> None:

@@ -32,6 +32,7 @@ class EmailKind(models.TextChoices):
     UPDATE = "update", "Update about a letter that you signed"
     TEAM_INVITATION = "team_invitation", "Invitation to join a collective"
     NOTIFICATION = "notification", "Email to an organizer or to staff about something that happened"
+    DECIDED = "decided", "A moderator has decided about your signature"
     UPDATE_COPY = "update_copy", "Copy of an update, for an organizer"
     NAME_REPORT = "name_report", "Confirm a report by the person whom a signature names"
 
@@ -52,6 +53,9 @@ class Cause(Enum):
     # Privacy: these emails count separately. Owners see the result of each, and must not learn from a delayed email
     # that its address has signed something.
     COLLECTIVE = "an owner of a collective"
+    # Privacy: a moderator chooses whom they act on. These emails leave only if they give nobody away
+    # (letters/shared/telling.py). They do not count.
+    MODERATOR = "a moderator"
     # These emails go to organizers and staff only, who can switch them off. They do not count.
     EVENT = "an event on the site"
 
@@ -103,6 +107,7 @@ EMAIL_KINDS: Mapping[EmailKind, Rules] = {
     EmailKind.UPDATE: Rules(Cause.ORGANIZER, Queue.BULK, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
     EmailKind.TEAM_INVITATION: Rules(Cause.COLLECTIVE, Queue.CONFIRMATIONS, WhenFull.DROP, Kept.WITH_ITS_SUBJECT),
     EmailKind.NOTIFICATION: Rules(Cause.EVENT, Queue.BULK, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
+    EmailKind.DECIDED: Rules(Cause.MODERATOR, Queue.BULK, WhenFull.SEND, Kept.UNLESS_DROPPED),
     EmailKind.UPDATE_COPY: Rules(Cause.EVENT, Queue.BULK, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
     EmailKind.NAME_REPORT: Rules(Cause.FORM, Queue.CONFIRMATIONS, WhenFull.WAIT, Kept.A_WEEK),
 }

@@ -159,12 +159,12 @@ class OutgoingEmail(models.Model):
             # million bulk emails, or those of a paused update.
             models.Index(
                 "next_attempt_at",
-                name="email_due_at_once",
+                name="email_due_soon",
                 condition=OWED & ~IS_BULK,
             ),
             models.Index(
                 "next_attempt_at",
-                name="email_due_later",
+                name="email_due_in_bulk",
                 condition=OWED & IS_BULK & Q(update__isnull=True),
             ),
             models.Index(

@@ -306,6 +306,7 @@ def test_a_decision_on_an_appeal_can_be_undone(
 def test_an_appeal_can_be_put_on_hold(appealed: Signature, organizer: User, moderator: User) -> None:
     assert hold_signatures(appealed.letter, [appealed.pk], by=organizer, now=NEXT_DAY) == 1
     assert queue_of(organizer) == []
+    assert "We have your appeal." in control_page(appealed)
     later = NEXT_DAY + timedelta(days=1, seconds=1)
     assert queue_of(moderator, later) == []
     assert queue_of(organizer, later) == [appealed.pk]

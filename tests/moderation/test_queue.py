@@ -154,7 +154,7 @@ def test_a_page_that_claims_a_signature_while_it_is_put_on_hold_does_not_stop_th
 ) -> None:
     first = ids_of(reviewed)[0]
 
-    def note_while_another_page_opens(*args: Any) -> int:
+    def note_while_another_page_opens(*args: Any) -> list[ReviewDecision]:
         noted = note_decision(*args)
         in_threads(claim, [organizer], threads=1)
         return noted

@@ -95,6 +95,13 @@ PROMISES: dict[str, list[Promise]] = {
         "test_only_keyed_hashes_are_stored",
         "test_a_network_has_no_influence_on_other_letters",
     ],
+    "We email you about a decision of a moderator only if": [
+        "test_a_named_signer_at_a_provider_gets_an_email_in_the_morning",
+        "test_nobody_else_gets_one_and_the_reason_waits_behind_the_link",
+    ],
+    "Otherwise the email could show your employer": [
+        "test_a_moderator_gets_the_same_bytes_whether_an_email_leaves_or_not"
+    ],
     "If you appeal against that": [
         "test_moderators_get_an_appeal_only_at_the_daily_hour_of_the_next_day",
         "test_another_moderator_reads_the_appeal_and_the_reason",

@@ -381,7 +381,7 @@ def test_an_update_to_many_does_not_delay_one_to_few(
 
 def test_the_query_for_urgent_emails_passes_no_bulk_rows(letter: Letter) -> None:
     sign(letter)
-    indexes = {AT_ONCE: "email_due_at_once", LATER: "email_due_later", OF_UPDATE: "email_owed_of_update"}
+    indexes = {AT_ONCE: "email_due_soon", LATER: "email_due_in_bulk", OF_UPDATE: "email_owed_of_update"}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         for which, index in indexes.items():

@@ -22,6 +22,7 @@ class DropReason(StrEnum):
     NO_ADDRESS = "the address has been deleted"
     UNWANTED = "the owner of the address reported an email as spam"
     BOUNCED = "an earlier email to the address bounced"
+    GIVES_AWAY = "a mail log would show whom a moderator acted on"
     LETTER_OVER = "the letter takes no answer any more"
     REPEATED = "another email says the same, or it has waited too long"
     ENOUGH_TODAY = "the address has had all the emails of a day"

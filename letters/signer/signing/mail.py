@@ -18,6 +18,7 @@ from letters.models import (
     ACTIVE,
     CONFIRMED,
     UNDONE_WITHIN,
+    Display,
     EmailKind,
     Letter,
     OutgoingEmail,
@@ -26,7 +27,9 @@ from letters.models import (
     Switch,
     expect_code,
 )
+from letters.shared.addresses import decrypt
 from letters.shared.codes import code_of
+from letters.shared.telling import may_tell_by_email
 from letters.signer.signing import queries
 from letters.signer.signing.queries import OtherEmails, Recipient, Stranger, is_needless
 
@@ -115,12 +118,30 @@ def requested(outgoing: OutgoingEmail) -> Built:
     return _to_signer("link_requested" if is_signer else "link_of_nothing", outgoing, recipient)
 
 
+def decided(outgoing: OutgoingEmail) -> Built:
+    """Tell a signer that a moderator has decided about the signature, if that gives nobody away."""
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
+    # The decision may have been undone since, or made again.
+    if not queries.is_current(recipient.signature, int(outgoing.key.partition(":")[2])):
+        return Drop(DropReason.SETTLED)
+    if recipient.address is None:
+        return Drop(DropReason.NO_ADDRESS)
+    if not may_tell_by_email(decrypt(recipient.address), is_named=recipient.display == Display.PUBLIC):
+        return Drop(DropReason.GIVES_AWAY)
+    if recipient.others.has_complained:
+        return Drop(DropReason.UNWANTED)
+    if recipient.signature.letter.status == Letter.Status.TAKEN_DOWN:
+        return Drop(DropReason.LETTER_OVER)
+    return _to_signer("decided", outgoing, recipient)
+
+
 EMAIL_BUILDERS: Mapping[str, Builder] = {
     EmailKind.CONFIRM: confirm,
     EmailKind.THANKS: thanks,
     EmailKind.REMINDER: reminder,
     EmailKind.SIGNED_AGAIN: signed_again,
     EmailKind.REQUESTED: requested,
+    EmailKind.DECIDED: decided,
 }
 
 

@@ -67,13 +67,13 @@ def note_decision(
     code: str = Reason.NONE,
     because: RejectionReason | None = None,
     note: str = "",
-) -> int:
-    """Store decisions so that they can be undone, and end the claims. Returns the number of decisions.
+) -> list[ReviewDecision]:
+    """Store decisions so that they can be undone, and end the claims. Returns them.
 
     `decided` are the signatures as they were before.
     """
     by, now = cast("User", change.by), change.now
-    ReviewDecision.objects.bulk_create(
+    decisions = ReviewDecision.objects.bulk_create(
         ReviewDecision(
             signature_id=each.pk,
             letter_id=change.letter.pk,
@@ -89,7 +89,7 @@ def note_decision(
         for each in decided
     )
     ReviewClaim.objects.filter(signature__in=ids_of(decided)).delete()
-    return len(decided)
+    return decisions
 
 
 def record_change(change: LetterChange, verb: str, ids: Collection[int], *, reason: str = "") -> int:

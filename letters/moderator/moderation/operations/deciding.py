@@ -39,6 +39,7 @@ from letters.moderator.moderation.operations.begin import (
     record_change,
     rows,
 )
+from letters.moderator.moderation.operations.telling import tell_signers
 from letters.moderator.moderation.queries import active_reason
 from letters.shared.refused import Refusal, Refused
 
@@ -99,7 +100,7 @@ def decline_changes(
     concern = Case(When(concern=Concern.CHANGED, then=Value("")), default=F("concern"))
     rows(changed).update(declined_changes=F("pending_changes"), pending_changes=None, concern=concern)
     record_change(change, "decline_change", ids_of(changed), reason=_in_words(reason, because))
-    return note_decision(change, Verb.DECLINE, changed, code=code, because=because, note=reason.strip())
+    return len(note_decision(change, Verb.DECLINE, changed, code=code, because=because, note=reason.strip()))
 
 
 @transaction.atomic
@@ -137,11 +138,16 @@ def _note(
     change: LetterChange, verb: Verb, decided: list[Signature], appeals: Sequence[RejectionAppeal], **why: Any
 ) -> int:
     """Store the decisions, and what they mean for appeals. Returns how many."""
-    done = note_decision(change, verb, decided, **why)
+    decisions = note_decision(change, verb, decided, **why)
     settled = [each for each in appeals if each.signature_id in ids_of(decided)]
     outcome = RejectionAppeal.Outcome.REVERSED if verb == Verb.ACCEPT else RejectionAppeal.Outcome.UPHELD
     settle_appeals(settled, outcome, cast("User", change.by))
-    return done
+    if verb == Verb.ACCEPT:
+        asked = {each.signature_id for each in settled}
+        tell_signers(change, [each for each in decisions if each.signature_id in asked])
+    else:
+        tell_signers(change, decisions)
+    return len(decisions)
 
 
 @transaction.atomic

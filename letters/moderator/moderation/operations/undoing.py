@@ -24,6 +24,7 @@ from letters.models import (
 )
 from letters.moderator.moderation.operations.appeals import reopen_appeal
 from letters.moderator.moderation.operations.begin import CLAIM_LIFETIME, Verb, begin, lock, record_change
+from letters.moderator.moderation.operations.telling import tell_no_signers
 from letters.shared.refused import Refusal, Refused
 
 Concern = Signature.Concern
@@ -46,6 +47,7 @@ def undo_decision(decision: ReviewDecision, *, by: User, now: datetime) -> None:
     if not UNDO[Verb(newest.verb)](signatures.order_by("pk").select_for_update(no_key=True), newest):
         raise Refused(Refusal.DECIDED_AGAIN)
     ReviewDecision.objects.filter(pk=newest.pk).update(undone_at=now, undone_by=by)
+    tell_no_signers([newest.pk])
     # It comes back to the person who undid it, not to someone else.
     mine = {"moderator": by, "until": now + CLAIM_LIFETIME, "is_on_hold": False}
     ReviewClaim.objects.update_or_create(signature_id=newest.signature_id, defaults=mine)
@@ -91,7 +93,9 @@ def undo_together(change: LetterChange, verb: Verb, decisions: Sequence[ReviewDe
         UNDO[verb](signatures.filter(pk__in=ids), newest[ids[0]])
     now_are = signatures.values_list("pk", "state", "concern")
     undone = [pk for pk, state, concern in now_are if (state, concern) != (before[pk].state, before[pk].concern)]
-    ReviewDecision.objects.filter(pk__in=[newest[pk].pk for pk in undone]).update(undone_at=now, undone_by=by)
+    decisions_undone = [newest[pk].pk for pk in undone]
+    ReviewDecision.objects.filter(pk__in=decisions_undone).update(undone_at=now, undone_by=by)
+    tell_no_signers(decisions_undone)
     return record_change(change, f"undo_{verb}", undone)
 
 

@@ -9,7 +9,7 @@ from letters.signer.signing.queries.recipients import (
     recipient_of,
     stranger_of,
 )
-from letters.signer.signing.queries.removals import Removal, appeals_of, removal_of, why_removed
+from letters.signer.signing.queries.removals import Removal, appeals_of, is_current, removal_of, why_removed
 from letters.signer.signing.queries.submissions import (
     WordsToConfirm,
     may_disown,
@@ -46,6 +46,7 @@ __all__ = [
     "confirmable_until",
     "has_seen_current",
     "is_check_over",
+    "is_current",
     "is_expired",
     "is_needless",
     "language_for",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from letters.models import (
+    CONFIRMED,
     RejectionAppeal,
     RejectionReason,
     ReviewDecision,
@@ -50,13 +51,23 @@ def removal_of(signature: Signature) -> Removal | None:
     """
     if signature.state != State.REJECTED or signature.is_rejected_and_emptied:
         return None
-    made = ReviewDecision.objects.filter(signature=signature, undone_at=None)
+    # A moderator who puts an appeal on hold has decided nothing.
+    made = ReviewDecision.objects.filter(signature=signature, undone_at=None).exclude(verb=ReviewDecision.Verb.HOLD)
     decision = made.select_related("because", "bulk", "appeal", "settled_appeal").order_by("-pk").first()
     if decision is None or decision.verb != ReviewDecision.Verb.REJECT:
         return None
     appeal = getattr(decision, "appeal", None) or getattr(decision, "settled_appeal", None)
     decides_again = signature.concern == Signature.Concern.RECHECK and not (appeal and appeal.waits)
     return None if decides_again else Removal(decision, appeal, signature.language)
+
+
+def is_current(signature: Signature, decision_id: int) -> bool:
+    """Tell whether a decision still says what became of the signature: it was rejected, or restored after an appeal."""
+    removal = removal_of(signature)
+    if removal:
+        return removal.decision.pk == decision_id
+    reversed_by = signature.appeals.filter(outcome=RejectionAppeal.Outcome.REVERSED, settlement=decision_id)
+    return signature.state in CONFIRMED and reversed_by.exists()
 
 
 def why_removed(signature: Signature) -> str:
