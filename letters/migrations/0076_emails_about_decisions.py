@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                     ("notification", "Email to an organizer or to staff about something that happened"),
                     ("decided", "A moderator has decided about your signature"),
                     ("update_copy", "Copy of an update, for an organizer"),
+                    ("name_report", "Confirm a report by the person whom a signature names"),
                 ],
                 max_length=20,
             ),

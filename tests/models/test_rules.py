@@ -36,6 +36,7 @@ from letters.models import (
     Notification,
     OutgoingEmail,
     Picture,
+    RejectionAppeal,
     RejectionReason,
     Report,
     ReviewDecision,
@@ -101,6 +102,20 @@ def add_review(letter: Letter, **values: Any) -> LetterReview:
     right = {"kind": "first", "is_before": False, "fingerprint": b"", "asked_at": NOW}
     revision = letter.revisions.get()
     return LetterReview.objects.create(letter=letter, revision=revision, **{**right, **values})
+
+
+def add_rejection_appeal(letter: Letter, **values: Any) -> RejectionAppeal:
+    decision = add_decision(letter, verb="reject", reason="twice")
+    right = {"words": "It is my name.", "appealed_at": NOW, "reaches_at": NOW, "rejected_by": decision.decided_by}
+    appeal = RejectionAppeal(decision=decision, signature=decision.signature, **{**right, **values})
+    appeal.save()
+    return appeal
+
+
+def settle_by_the_same_person(letter: Letter) -> None:
+    appeal = add_rejection_appeal(letter, queued_at=NOW)
+    appeal.outcome, appeal.settlement, appeal.settled_by = "upheld", appeal.decision, appeal.rejected_by
+    appeal.save()
 
 
 def change_name(letter: Letter, **values: Any) -> None:
@@ -357,6 +372,9 @@ REFUSED: list[tuple[str, Act]] = [
     ),
     ("takedown_restored_says_by_whom", lambda letter: add_takedown(letter, restored_at=NOW)),
     ("takedown_reversed_is_restored", lambda letter: add_decided_takedown(letter, outcome="reversed")),
+    ("rejection_appeal_says_why", lambda letter: add_rejection_appeal(letter, words="")),
+    ("rejection_appeal_settled_says_by_whom", lambda letter: add_rejection_appeal(letter, outcome="upheld")),
+    ("rejection_appeal_settled_by_another", settle_by_the_same_person),
     ("review_decision_known", lambda letter: add_decision(letter, verb="burn")),
     ("review_decision_rejects_for_a_reason", lambda letter: add_decision(letter, verb="reject", reason="")),
     ("review_decision_rejects_for_a_reason", lambda letter: add_decision(letter, verb="accept", reason="twice")),
