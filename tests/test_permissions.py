@@ -124,6 +124,7 @@ ROWS = {
     "letter": Row("200", "405"),
     "translated_letter": Row("200", "405", more=ITALIAN),
     "signatures": Row("200", "405"),
+    "signatures_json": Row("200", "405"),
     "count_history": Row("200", "405"),
     "translated_count_history": Row("200", "405", more=ITALIAN),
     "count_history_csv": Row("200", "405"),

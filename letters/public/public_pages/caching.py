@@ -247,7 +247,7 @@ def _key(request: HttpRequest) -> str:
     Parameters that other sites add to shared links (utm_source, fbclid …) do not change the page, and must not fill the
     memory.
     """
-    if request.path.endswith(("/signatures/", "/updates/")) and "before" in request.GET:
+    if request.path.endswith(("/signatures/", "/signatures.json", "/updates/")) and "before" in request.GET:
         return f"{request.path}?before={request.GET['before']}"
     return request.path
 

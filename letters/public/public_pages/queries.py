@@ -208,6 +208,21 @@ PUBLIC_COLUMNS = [
 ]
 
 
+# Signatures in one answer of the list as JSON.
+JSON_PAGE_LENGTH = 500
+
+
+def public_rows_before(letter: Letter, before: int | None) -> tuple[list[Sequence[object]], int | None]:
+    """Return the rows of one page of the list as data, newest signature first, and where the next page starts."""
+    changes = History.of_changed(letter)
+    below = min(before or letter.last_number + 1, letter.last_number + 1)
+    signatures = Signature.objects.filter(letter=letter, number__lt=below).published().with_signed_text(changes)
+    rows = list(signatures.select_related("revision").annotate(has_carried=has_carried())[: JSON_PAGE_LENGTH + 1])
+    page = rows[:JSON_PAGE_LENGTH]
+    onward = page[-1].number if len(rows) > JSON_PAGE_LENGTH else None
+    return [_public_row(signature, letter, changes) for signature in page], onward
+
+
 def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
     """Yield the rows of the list in batches, oldest signature first, as many rows as the count says.
 

@@ -29,5 +29,6 @@ urlpatterns = [
     path("letters/<slug:slug>/count/history.csv", count_history.as_csv, name="count_history_csv"),
     path("letters/<slug:slug>/count/history.json", count_history.as_json, name="count_history_json"),
     path("letters/<slug:slug>/signatures.csv", views.signatures_csv, name="signatures_csv"),
+    path("letters/<slug:slug>/signatures.json", views.signatures_json, name="signatures_json"),
     path("letters/<slug:slug>/count/", views.count, name="count"),
 ]

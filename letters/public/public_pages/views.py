@@ -184,6 +184,26 @@ def _limit_downloads(request: HttpRequest) -> None:
     count_for_network(request, "downloads", settings.LIMIT_DOWNLOADS, Refusal.MANY_DOWNLOADS)
 
 
+@letter_page("signatures_json")
+def signatures_json(visit: Visit) -> Page:
+    """Return a page of the list as JSON, newest first, with the same columns as the CSV."""
+    before = _number_before(visit.request)
+    depends_on = ("signatures.json", visit.letter.pk, visit.letter.version, before)
+    return Page(depends_on, partial(_signatures_json, visit.letter, before))
+
+
+def _signatures_json(letter: Letter, before: int | None) -> HttpResponse:
+    rows, onward = queries.public_rows_before(letter, before)
+    older = f"{settings.SITE_URL}{letter.url_of('signatures_json')}?before={onward}" if onward else None
+    data = {
+        "published": letter.signature_count,
+        "version": letter.version,
+        "signatures": [dict(zip(queries.PUBLIC_COLUMNS, row, strict=True)) for row in rows],
+        "older": older,
+    }
+    return JsonResponse(data, headers={"Access-Control-Allow-Origin": "*"})
+
+
 @letter_page("history")
 def history(visit: Visit) -> Page:
     """Show every published text, what changed, and how many signatures each text has."""
