@@ -124,6 +124,11 @@ SCHEDULE = {
         "schedule": crontab(hour=4, minute=27),
         "options": {"queue": "bulk"},
     },
+    "watch letters for waves of signatures": {
+        "task": "letters.watch_letters",
+        "schedule": crontab(),
+        "options": {"queue": "publishing", "expires": 60},
+    },
     "draw decisions for second opinions": {
         "task": "letters.check_decisions",
         "schedule": crontab(hour=3, minute=37),

@@ -7,6 +7,7 @@ from celery import shared_task
 from letters.base.accounts.tasks import TryLater, send_packed, tidy
 from letters.base.outbox.built import Builder
 from letters.base.outbox.tasks import deliver_owed
+from letters.moderator.attacks.tasks import watch_letters
 from letters.moderator.block_rules.tasks import tidy_rules
 from letters.moderator.live_signals.operations import score_signatures
 from letters.moderator.moderation.tasks import check_decisions, decide_in_bulk, pass_on_appeals, tidy_queue
@@ -195,6 +196,12 @@ def tidy_claims() -> None:
     """Delete claims of the review queue that have ended, and words that accepted changes replaced."""
     tidy_queue(now=database_now())
     tidy_rules(now=database_now())
+
+
+@shared_task(name="letters.watch_letters")
+def watch_for_waves() -> None:
+    """Notice waves of signatures, and end those that are over."""
+    watch_letters(now=database_now())
 
 
 @shared_task(name="letters.check_decisions")

@@ -35,6 +35,7 @@ urlpatterns = [
     path("", include("letters.moderator.block_rules.urls")),
     path("", include("letters.signer.lost_mailboxes.urls")),
     path("", include("letters.moderator.moderation.urls")),
+    path("", include("letters.moderator.attacks.urls")),
     path("", include("letters.moderator.takedowns.urls")),
     path("", include("letters.moderator.site_notes.urls")),
     path("", include("letters.moderator.reports.urls")),

@@ -241,6 +241,8 @@ def _of_events(letter: Letter, before: Letter, organizer: User, language: str, n
     announce(NotificationKind.CLEARED, **about)
     announce(NotificationKind.COLLECTIVES_WAIT, now=now, ends_at=now)
     _of_reviews(letter, before, organizer, now)
+    Letter.objects.filter(pk=letter.pk).update(is_shielded=True)
+    announce(NotificationKind.SHIELD, **about, letter=letter)
     _of_moves(letter, before, organizer, now)
     notify(now=now)
 

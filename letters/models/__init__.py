@@ -123,6 +123,7 @@ from letters.models.tally import LetterHour, LetterTally
 from letters.models.trace import Doubt, SigningTrace
 from letters.models.update import Update, UpdateCorrection, UpdateQuerySet, UpdateTranslation
 from letters.models.user import User
+from letters.models.wave import ScoringWindow, Wave
 from letters.models.word_search import (
     FOLDED,
     NUMBERED,
@@ -255,6 +256,7 @@ __all__ = [
     "ReviewDecision",
     "Revision",
     "RevisionQuerySet",
+    "ScoringWindow",
     "SecondOpinion",
     "SignatoryList",
     "Signature",
@@ -282,6 +284,7 @@ __all__ = [
     "UpdateQuerySet",
     "UpdateTranslation",
     "User",
+    "Wave",
     "WhenFull",
     "Written",
     "accepts_code",

@@ -153,6 +153,8 @@ class Letter(models.Model):
     addressee_domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)
     # Whether every signing needs a proof of work, not only those above the limits.
     asks_proof = models.BooleanField(default=False, db_default=False)
+    # Whether the shield against a wave is up (letters/models/wave.py). Privacy: no public page says so.
+    is_shielded = models.BooleanField(default=False, db_default=False, editable=False)
     # The sequence numbers of first signatories in the order that the organizers chose. All others follow. Privacy: it
     # contains only public numbers, and orders only public names.
     first_order = ArrayField(models.PositiveIntegerField(), default=list, db_default=[], blank=True)

@@ -35,6 +35,7 @@ class Topic(models.TextChoices):
     CLEARED = "cleared", _("The people who run this site have reviewed your collective, or a letter")
     UPDATE_COPY = "update_copy", _("A copy of each update to signers")
     MOVES = "moves", _("A letter is offered to another collective, or moves")
+    SHIELD = "shield", _("The shield of a letter is up, against a wave of signatures")
     COLLECTIVES_WAIT = "collectives_wait", _("Collectives are waiting for review")
 
 
@@ -56,6 +57,7 @@ TOPICS: Mapping[Topic, TopicRules] = {
     Topic.CLEARED: TopicRules(WRITING),
     Topic.UPDATE_COPY: TopicRules(WRITING),
     Topic.MOVES: TopicRules(OWNING),
+    Topic.SHIELD: TopicRules(EVERY_ROLE),
     Topic.COLLECTIVES_WAIT: TopicRules([]),
 }
 # Staff get emails about collectives if they may see them in the admin.
@@ -73,6 +75,7 @@ class NotificationKind(models.TextChoices):
     UPDATE_COPY = "update_copy", "Copy of an update"
     LETTER_OFFERED = "letter_offered", "A letter is offered to another collective"
     OFFER_ANSWERED = "offer_answered", "A letter moved, or another collective declined it"
+    SHIELD = "shield", "The shield of a letter is up"
     COLLECTIVES_WAIT = "collectives_wait", "Collectives wait for staff"
 
 
@@ -85,5 +88,6 @@ TOPICS_OF: Mapping[NotificationKind, tuple[Topic, ...]] = {
     NotificationKind.UPDATE_COPY: (Topic.UPDATE_COPY,),
     NotificationKind.LETTER_OFFERED: (Topic.MOVES,),
     NotificationKind.OFFER_ANSWERED: (Topic.MOVES,),
+    NotificationKind.SHIELD: (Topic.SHIELD,),
     NotificationKind.COLLECTIVES_WAIT: (Topic.COLLECTIVES_WAIT,),
 }

@@ -114,6 +114,7 @@ class Refusal(StrEnum):
     ENDS_WRONG = "ends_wrong"
     MANY_ADDRESSES = "many_addresses"
     NO_BURST = "no_burst"
+    NO_WAVE = "no_wave"
     NOTHING_CHOSEN = "nothing_chosen"
     RULE_OVER = "rule_over"
     SECOND_PERSON = "second_person"

@@ -58,7 +58,7 @@ def test_one_save_stores_what_is_ticked(letter: Letter, desk: Client) -> None:
 
 
 def test_it_shows_what_a_role_gets(letter: Letter, moderator: User, stranger: User, staff: User) -> None:
-    assert ticked(browser_of(moderator).get(PAGE).content.decode()) == {"new_signatures", "review"}
+    assert ticked(browser_of(moderator).get(PAGE).content.decode()) == {"new_signatures", "review", "shield"}
     assert ticked(browser_of(staff).get(PAGE).content.decode()) == {"collectives_wait"}
     Membership.objects.filter(user=stranger).delete()
     assert "You are not in a collective yet" in words(browser_of(stranger).get(PAGE))
@@ -71,7 +71,8 @@ def test_an_unknown_language_is_refused(letter: Letter, desk: Client) -> None:
 def test_choices_that_are_not_on_the_page_stay_as_they_were(letter: Letter, moderator: User) -> None:
     EmailChoices.objects.create(account=moderator, topics={"update_copy": False})
     browser_of(moderator).post(PAGE, {"review": "on"})
-    assert EmailChoices.objects.get().topics == {"update_copy": False, "review": True, "new_signatures": False}
+    others = {"update_copy": False, "review": True, "new_signatures": False, "shield": False}
+    assert EmailChoices.objects.get().topics == others
 
 
 @pytest.mark.parametrize("off", ["new_signatures", "goal"])
@@ -187,6 +188,7 @@ def test_a_spam_report_stops_them_too(letter: Letter, mails_to: Mails) -> None:
         Topic.CLEARED,
         Topic.UPDATE_COPY,
         Topic.MOVES,
+        Topic.SHIELD,
         Topic.COLLECTIVES_WAIT,
     ]
 

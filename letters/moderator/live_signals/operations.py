@@ -16,6 +16,7 @@ from letters.models.lifecycle import is_in
 from letters.moderator.live_signals import queries
 from letters.moderator.live_signals.queries import NOTHING, Candidate, Seen
 from letters.moderator.live_signals.ruling import Rulings, rule_on
+from letters.moderator.live_signals.shield import note_window, shielded_from
 from letters.moderator.reports.queries import counted_reports, named_in
 from letters.moderator.signals.affiliations import fits
 from letters.moderator.signals.crowds import most_within
@@ -56,7 +57,9 @@ def score_signatures(letter: Letter, *, now: datetime) -> bool:
     lists = current_lists()
     verdicts = {each.id: _verdict(each, known, lists) for each in candidates}
     _store(candidates, verdicts)
-    _hold(letter, candidates, verdicts, known.rulings)
+    shielded = dict.fromkeys(shielded_from(letter, candidates, verdicts), ())
+    _hold(letter, candidates, verdicts, replace(known.rulings, held={**shielded, **known.rulings.held}))
+    note_window(letter, candidates, verdicts, now)
     _note_doubts(candidates, verdicts, known.rulings, now)
     found_more = _score_burst_again(letter.pk, candidates, verdicts, now)
     return found_more or len(candidates) == MAX_BATCH_SIZE

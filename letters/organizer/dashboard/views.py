@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from letters.base.accounts.guards import of_own_letter
 from letters.base.outbox.queries import undelivered
-from letters.models import WRITING, History, Letter, Membership, User, count_history, drawn_spans
+from letters.models import WRITING, History, Letter, Membership, User, Wave, count_history, drawn_spans
 from letters.organizer.dashboard import queries
 from letters.organizer.dashboard.forms import SearchForm
 from letters.organizer.dashboard.operations import ASKED_ONCE_IN, ask_to_remind
@@ -26,6 +26,7 @@ def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpRespons
     drawn = drawn_spans(history)
     context = {
         "letter": letter,
+        "wave": Wave.of(letter),
         "writes": letter.collective.has_role(person, WRITING),
         "history": history,
         "busiest": max(history.spans, key=lambda span: span.published),

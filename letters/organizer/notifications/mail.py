@@ -143,6 +143,13 @@ def _offer_answered(recipient: Recipient) -> Context:
     return {"move": move, "is_own": is_own, "has_moved": has_moved, **_about(move.letter)}
 
 
+def _shield(recipient: Recipient) -> Context:
+    letter = recipient.notification.letter
+    if letter is None or not letter.is_shielded:
+        return None
+    return {**_about(letter), "wave_url": settings.SITE_URL + reverse("wave", args=[letter.slug])}
+
+
 def _organize_url() -> str:
     return settings.SITE_URL + reverse("organize")
 
@@ -167,5 +174,6 @@ CONTEXTS: Mapping[NotificationKind, Callable[[Recipient], Context]] = {
     NotificationKind.LETTER_REVIEWED: _letter_reviewed,
     NotificationKind.LETTER_OFFERED: _letter_offered,
     NotificationKind.OFFER_ANSWERED: _offer_answered,
+    NotificationKind.SHIELD: _shield,
     NotificationKind.COLLECTIVES_WAIT: _collectives_wait,
 }

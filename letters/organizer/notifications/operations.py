@@ -19,6 +19,7 @@ from letters.models import (
     OutgoingEmail,
     Topic,
     User,
+    Wave,
 )
 from letters.organizer.notifications import queries
 from letters.organizer.notifications.daily_email import days_of, span_to_tell
@@ -41,6 +42,16 @@ def announce(kind: NotificationKind, *cause: object, now: datetime, **about: Any
     key = ":".join(map(str, [kind.value, *cause]))
     # Race: the unique key decides. The insert waits only until the other transaction has ended.
     Notification.objects.bulk_create([Notification(kind=kind, key=key, created_at=now, **about)], ignore_conflicts=True)
+
+
+@transaction.atomic
+def announce_shields(*, now: datetime) -> None:
+    """Tell the organizers of each letter whose shield was raised."""
+    raised = Wave.objects.filter(shielded_at__isnull=False, announced_at=None).select_related("letter__collective")
+    for wave in raised.select_for_update(of=("self",), skip_locked=True):
+        letter = wave.letter
+        announce(NotificationKind.SHIELD, wave.pk, collective=letter.collective, letter=letter, now=now)
+        Wave.objects.filter(pk=wave.pk).update(announced_at=now)
 
 
 def spread_all(*, now: datetime) -> None:

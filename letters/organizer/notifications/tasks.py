@@ -9,6 +9,7 @@ MAX_COLLECTIVES = 2000
 def notify(*, now: datetime) -> None:
     """Create the emails of what was announced, and of what site moderators decided."""
     operations.tell_of_reviews(now=now)
+    operations.announce_shields(now=now)
     operations.spread_all(now=now)
 
 

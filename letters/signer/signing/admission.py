@@ -34,7 +34,8 @@ def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) ->
     crowded = not exceeded.isdisjoint(soft)
     concern = Signature.Concern.NONE if exceeded.isdisjoint(of_domain) else Signature.Concern.DOMAIN
     hardness, is_flooded = hardness_for(of_domain, times)
-    if not (crowded or is_flooded or sender.looks_automatic or letter.asks_proof or is_on(Switch.Name.ASK_PROOF)):
+    always = letter.asks_proof or letter.is_shielded or is_on(Switch.Name.ASK_PROOF)
+    if not (crowded or is_flooded or sender.looks_automatic or always):
         return concern
     if sender.proof == WITHOUT_PROOF:
         return Signature.Concern.UNPROVEN

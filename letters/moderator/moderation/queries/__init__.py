@@ -58,6 +58,7 @@ from letters.moderator.moderation.queries.queue import (
     signature_of,
     signature_purpose,
     waiting_in,
+    waves_in,
 )
 from letters.moderator.moderation.queries.reasons import MAX_REASONS, active_reason, active_reasons, code_of_words
 from letters.moderator.moderation.queries.searching import (
@@ -137,5 +138,6 @@ __all__ = [
     "waiting_for_approval",
     "waiting_in",
     "was_drawn_since",
+    "waves_in",
     "with_address",
 ]

@@ -20,6 +20,7 @@ from letters.models import (
     SignatureQuerySet,
     State,
     User,
+    Wave,
     newest_titles,
 )
 from letters.shared.numbers import read_number
@@ -31,10 +32,11 @@ PAGE_LENGTH = 50
 def letters_of(moderator: User) -> list[Letter]:
     """Return the letters that this person moderates, those with the most work first.
 
-    `has_drawn` tells whether one has signatures for a second opinion.
+    `has_drawn` tells whether one has signatures for a second opinion, and `has_wave` whether one has a wave.
     """
     drawn = SecondOpinion.objects.filter(letter=OuterRef("pk"), answer="")
     letters = _looked_after_by(moderator).annotate(known_as=newest_titles(), has_drawn=Exists(drawn))
+    letters = letters.annotate(has_wave=Exists(Wave.objects.filter(letter=OuterRef("pk"), over_at=None)))
     return list(letters.order_by("-awaiting_review", "slug")[:200])
 
 

@@ -27,6 +27,7 @@ from letters.models import (
     State,
     Translation,
     User,
+    Wave,
     newest_titles,
     not_barred_to,
 )
@@ -126,6 +127,17 @@ def with_letters(signatures: SignatureQuerySet) -> SignatureQuerySet:
     named = NameReport.objects.filter(signature=OuterRef("pk")).order_by("pk").values("domain")
     titled = signatures.annotate(letter_title=Subquery(titles.values("title")[:1]), named_domains=ArraySubquery(named))
     return titled.select_related("letter__collective", "doubt")
+
+
+def waves_in(scope: Scope) -> list[Wave]:
+    """Return the waves that are not over, with the letter of each."""
+    titles = Translation.objects.filter(
+        revision=OuterRef("letter__current_revision"), language=OuterRef("letter__language")
+    )
+    waves = Wave.objects.filter(scope.within(), over_at=None).annotate(
+        letter_title=Subquery(titles.values("title")[:1])
+    )
+    return list(waves.select_related("letter").order_by("pk")[:5])
 
 
 def waiting_in(scope: Scope) -> int:

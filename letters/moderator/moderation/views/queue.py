@@ -62,9 +62,10 @@ def queue(request: HttpRequest, moderator: User) -> HttpResponse:
     slug = request.GET.get("letter", "")
     scope = queries.scope_of(moderator, slug)
     letters = queries.letters_of(moderator)
-    # Performance: members need no query to learn that nothing was drawn.
+    # Performance: members need no query to learn that nothing was drawn, and that there is no wave.
     is_own = scope.letters is not None and scope.letters <= scope.own
     may_be_drawn = not is_own or any(each.has_drawn for each in letters)  # type: ignore[attr-defined]
+    may_have_wave = not is_own or any(each.has_wave for each in letters)  # type: ignore[attr-defined]
     context = {
         **_next(scope, moderator),
         "letters": letters,
@@ -75,6 +76,7 @@ def queue(request: HttpRequest, moderator: User) -> HttpResponse:
         "has_appeals_against": queries.has_appeals_against(moderator, scope),
         "opinion": pages.opinion(scope, claim_opinion(scope, now=timezone.now()) if may_be_drawn else None),
         "disagreements": queries.number_of_disagreements() if scope.letters is None else 0,
+        "waves": queries.waves_in(scope) if may_have_wave else [],
         "to_approve": queries.waiting_for_approval(scope),
     }
     return render(request, "letters/moderation/queue.html", context)
