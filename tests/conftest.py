@@ -21,6 +21,7 @@ from pytest_django import Settings
 from redis.connection import AbstractConnection
 from whitenoise import WhiteNoise
 
+from letters.base.site_limits import queries as site_limits_queries
 from letters.base.site_lists import queries as site_lists_queries
 from letters.base.site_pages import queries as site_pages_queries
 from letters.base.switches import queries as switches_queries
@@ -174,6 +175,16 @@ class UnchangedLists:
         self.monkeypatch.setattr(site_lists_queries, "_state", self.real)
 
 
+class SettingsOnly:
+    """Stands for limits that nobody has changed, so that no statement looks for changes."""
+
+    def __call__(self, period: int) -> dict[str, int]:
+        return {}
+
+    def cache_clear(self) -> None:
+        pass
+
+
 @pytest.fixture(autouse=True)
 def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep pages for one test only, and check their ETag each time: no test waits half a second for a change."""
@@ -185,6 +196,8 @@ def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site_pages_queries, "_known", site_pages_queries._Known({}, until=math.inf))
     # Nobody has changed a list of the site, until a test changes one.
     monkeypatch.setattr(site_lists_queries, "_state", UnchangedLists(monkeypatch))
+    # The limits are those of the settings, until a test reads them (tests/site_limits).
+    monkeypatch.setattr(site_limits_queries, "_changed", SettingsOnly())
     # Switches keep their state until a test turns one.
     monkeypatch.setattr(switches_queries, "_second", lambda: 0)
     switches_queries._all.cache_clear()

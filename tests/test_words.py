@@ -177,7 +177,7 @@ def _read_by_staff() -> Iterator[str]:
             yield from (str(label) for _, label in getattr(field, "choices", None) or [])
     for path in [
         *ROOT.glob("*/management/commands/*.py"),
-        ROOT / "letters" / "admin.py",
+        *ROOT.glob("letters/admin/*.py"),
         ROOT / "petition" / "checks.py",
     ]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -110,6 +110,7 @@ from letters.models.signature import (
 )
 from letters.models.signer_contact import SignerContact
 from letters.models.signer_words import WORDS
+from letters.models.site_limit import SiteLimit
 from letters.models.site_list_entry import SiteListEntry
 from letters.models.site_note import SiteNote
 from letters.models.site_page import SitePage
@@ -263,6 +264,7 @@ __all__ = [
     "SignatureQuerySet",
     "SignerContact",
     "SigningTrace",
+    "SiteLimit",
     "SiteListEntry",
     "SiteNote",
     "SitePage",

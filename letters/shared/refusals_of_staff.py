@@ -10,6 +10,7 @@ OF_STAFF: dict[Refusal, Explanation] = {
         _("No other collective has published under a name like this, so there is nothing to allow."),
         field="collective",
     ),
+    Refusal.OUT_OF_BOUNDS: Explanation(_("This number is too low or too high for this limit."), field="value"),
     Refusal.UNFINISHED: Explanation(
         _("The text still says TODO. Write what is missing there, or delete it."), field="markdown"
     ),

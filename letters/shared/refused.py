@@ -137,6 +137,9 @@ class Refusal(StrEnum):
     TOO_MANY_UNSENT = "too_many_unsent"
     TOO_SOON = "too_soon"
 
+    # Limits
+    OUT_OF_BOUNDS = "out_of_bounds"
+
     # The pages of the site
     UNFINISHED = "unfinished"
     UNKNOWN_PLACEHOLDER = "unknown_placeholder"

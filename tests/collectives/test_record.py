@@ -40,6 +40,7 @@ FILE = f"{PAGE}activity.csv"
 OF_THE_SITE = {"turn_switch", "change_own_name", "retally_letter", "make_site_moderator", "end_site_moderator"}
 OF_THE_SITE |= {"save_site_page", "suspend_account", "restore_account", "add_list_entry", "remove_list_entry"}
 OF_THE_SITE |= {"set_reason", "act_for_lost_mailbox", "write_note", "delete_note"}
+OF_THE_SITE |= {"set_limit", "reset_limit"}
 RECORDED = re.compile(r"\brecord(?:_each)?\(\s*\"(\w+)\"")
 
 

@@ -4,11 +4,12 @@ from typing import cast
 
 from allauth.account.internal import flows
 from allauth.core.exceptions import ImmediateHttpResponse
-from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 
 from letters.base.accounts.admission import network_of
 from letters.base.accounts.forms import SignupForm
+from letters.base.site_limits.queries import rate
+from letters.models import SiteLimit
 from letters.shared import limits
 from letters.shared.limits import Limit, TooMany
 from letters.shared.refused import Refusal
@@ -19,7 +20,7 @@ def admit_text(request: HttpRequest) -> None:
 
     Denial of service: parsing a text can take most of a second, and a text that is refused costs no email.
     """
-    limit = Limit("text", network_of(request), settings.LIMIT_REQUESTS)
+    limit = Limit("text", network_of(request), rate(SiteLimit.Name.REQUESTS))
     if limits.count([limit]):
         raise TooMany(Refusal.MANY_REQUESTS, seconds=limits.seconds_left(limit))
 

@@ -12,7 +12,8 @@ from typing import NoReturn
 
 from django.conf import settings
 
-from letters.models import Letter
+from letters.base.site_limits.queries import rate
+from letters.models import Letter, SiteLimit
 from letters.shared import limits
 from letters.shared.addresses import Address, hash_address
 from letters.shared.domains import domain_of, is_private, registrable
@@ -69,13 +70,13 @@ def admit_link(letter: Letter, address: Address, sender: Sender, *, now: datetim
     """
     address_hash, domain = hash_address(address.canonical), domain_of(address.canonical)
     hard = [
-        Limit("requests", sender.network, settings.LIMIT_REQUESTS),
+        Limit("requests", sender.network, rate(SiteLimit.Name.REQUESTS)),
         Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
     ]
     if sender.proof == WITHOUT_PROOF:
-        hard.append(Limit("unproven", sender.network, settings.LIMIT_UNPROVEN))
-    of_network = Limit("network-soft", sender.network, settings.LIMIT_NETWORK_SOFT)
-    of_domain = [] if is_private(domain) else [Limit("domain asked", registrable(domain), settings.LIMIT_DOMAIN)]
+        hard.append(Limit("unproven", sender.network, rate(SiteLimit.Name.UNPROVEN)))
+    of_network = Limit("network-soft", sender.network, rate(SiteLimit.Name.NETWORK_SOFT))
+    of_domain = [] if is_private(domain) else [Limit("domain asked", registrable(domain), rate(SiteLimit.Name.DOMAIN))]
     counted = [*hard, of_network, *of_domain]
     times = limits.count_times(counted)
     exceeded = [limit for limit, number in times.items() if number > limit.rate.amount]

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import wraps
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -15,7 +14,8 @@ from letters.base.accounts.admission import network_of
 from letters.base.emailed_links.admission import ProofWanted, Sender, admit_link
 from letters.base.emailed_links.guards import from_our_pages, see_other, useless_link, with_a_token
 from letters.base.emailed_links.queries import signature_of
-from letters.models import Letter, Signature, Translation
+from letters.base.site_limits.queries import rate
+from letters.models import Letter, Signature, SiteLimit, Translation
 from letters.moderator.reports import queries
 from letters.moderator.reports.forms import ReportLetterForm, ReportNameForm, ReportSignatureForm
 from letters.moderator.reports.operations import (
@@ -154,7 +154,7 @@ def _posted(request: HttpRequest) -> QueryDict | None:
 def _admit(request: HttpRequest) -> str:
     """Count a report, and return the network that it came from. Raises TooMany."""
     network = network_of(request)
-    _count(Limit("reports", network, settings.LIMIT_REPORTS))
+    _count(Limit("reports", network, rate(SiteLimit.Name.REPORTS)))
     return network
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from django.conf import settings
 
 from letters.base.emailed_links.admission import WITHOUT_PROOF, ProofWanted, Sender, hardness_for, refuse
+from letters.base.site_limits.queries import rate
 from letters.base.switches.queries import is_on
-from letters.models import Letter, Signature, Switch
+from letters.models import Letter, Signature, SiteLimit, Switch
 from letters.shared import limits
 from letters.shared.addresses import Address, hash_address
 from letters.shared.domains import domain_of, is_private, match_domain, registrable
@@ -48,7 +49,7 @@ def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) ->
 
 def admit_request(sender_network: str) -> None:
     """Count a request to send an email again to an address that was typed before. Raises TooMany("many_requests")."""
-    _admit(Limit("requests", sender_network, settings.LIMIT_REQUESTS))
+    _admit(Limit("requests", sender_network, rate(SiteLimit.Name.REQUESTS)))
 
 
 def admit_code(sender_network: str) -> None:
@@ -67,20 +68,20 @@ def _admit(limit: Limit) -> None:
 def _hard_limits(sender: Sender, address_hash: bytes) -> dict[Refusal, Limit]:
     """Return the limits above which a signing is refused, by the code of the refusal."""
     found = {
-        Refusal.MANY_FROM_NETWORK: Limit("network", sender.network, settings.LIMIT_NETWORK_HARD),
+        Refusal.MANY_FROM_NETWORK: Limit("network", sender.network, rate(SiteLimit.Name.NETWORK_HARD)),
         # Privacy: each network is counted by itself. Otherwise a person who types someone's address could prevent its
         # owner from signing, and a refusal would show that the owner has signed.
         Refusal.MANY_FOR_ADDRESS: Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
     }
     if sender.proof == WITHOUT_PROOF:
-        found[Refusal.MANY_WITHOUT_PROOF] = Limit("unproven", sender.network, settings.LIMIT_UNPROVEN)
+        found[Refusal.MANY_WITHOUT_PROOF] = Limit("unproven", sender.network, rate(SiteLimit.Name.UNPROVEN))
     return found
 
 
 def _soft_limits(letter: Letter, sender: Sender) -> list[Limit]:
     return [
-        Limit("network-soft", sender.network, settings.LIMIT_NETWORK_SOFT),
-        Limit("letter-soft", str(letter.pk), settings.LIMIT_LETTER_SOFT),
+        Limit("network-soft", sender.network, rate(SiteLimit.Name.NETWORK_SOFT)),
+        Limit("letter-soft", str(letter.pk), rate(SiteLimit.Name.LETTER_SOFT)),
     ]
 
 
@@ -92,4 +93,4 @@ def _domain_limits(letter: Letter, address: Address) -> list[Limit]:
     domain = domain_of(address.canonical)
     if is_private(domain) or match_domain(domain, letter.domains):
         return []
-    return [Limit("domain", f"{letter.pk}:{registrable(domain)}", settings.LIMIT_DOMAIN)]
+    return [Limit("domain", f"{letter.pk}:{registrable(domain)}", rate(SiteLimit.Name.DOMAIN))]

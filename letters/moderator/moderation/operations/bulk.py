@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from letters.base.changes.operations import LetterChange, change_letter
-from letters.models import MODERATING, BulkDecision, Letter, ReviewDecision, User
+from letters.base.site_limits.queries import number as limit_number
+from letters.models import MODERATING, BulkDecision, Letter, ReviewDecision, SiteLimit, User
 from letters.moderator.moderation.operations.begin import Reason
 from letters.moderator.moderation.operations.deciding import required_reason
 from letters.moderator.moderation.queries import MAX_CHOSEN, Criteria, Scope, choice_of, number_lately, scope_of
@@ -85,7 +85,7 @@ def _choose(bulk: BulkDecision, request: BulkRequest, scope: Scope) -> int:
 
 def needs_second_person(letter: Letter, number: int, by: User, now: datetime) -> bool:
     """Return whether a second person must approve, given what this person decided in bulk within a day."""
-    return number + number_lately(letter, by, now) > settings.BULK_DECISION_ALONE
+    return number + number_lately(letter, by, now) > limit_number(SiteLimit.Name.BULK_DECISION_ALONE)
 
 
 @transaction.atomic

@@ -1,8 +1,8 @@
 """The admin only shows data. Operations make changes, from pages of their own.
 
-Exceptions: the switches, so that staff find them in an emergency (the same operation as `manage.py switch`), the pages
-of the site (imprint, rules …), the site's lists, and actions that have no page: allowing a collective to publish or to
-invite again, and choosing who moderates the site.
+Exceptions: the switches and the limits, so that staff find them in an emergency (the same operations as elsewhere), the
+pages of the site (imprint, rules …), the site's lists, and actions that have no page: allowing a collective to publish
+or to invite again, and choosing who moderates the site.
 """
 
 from typing import Any, cast
@@ -14,6 +14,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from letters.admin.read_only import ReadOnly
+from letters.admin.site_limits import SiteLimitAdmin
 from letters.base.site_lists.operations import add_list_entries, may_change_lists, remove_list_entry
 from letters.base.site_pages.forms import SitePageForm, first_values
 from letters.base.site_pages.operations import save_site_page
@@ -52,26 +54,8 @@ from letters.organizer.collectives.operations import (
 from letters.organizer.collectives.suspension_forms import EndSuspensionForm, SuspensionForm
 from letters.organizer.letter_editor.operations import clear_collective
 
-
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    show_full_result_count = False  # Counting ten million rows takes seconds.
-    list_per_page = 50
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow only the fields in list_filter.
-
-        Privacy: ?name__startswith= and ?password__startswith= would reveal hidden values.
-        """
-        return lookup.partition("__")[0] in self.list_filter
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+# Importing it registers it.
+__all__ = ["SiteLimitAdmin"]
 
 
 @admin.register(User)

@@ -1,0 +1,1 @@
+"""Limits that staff change while the site runs, for example under attack."""
