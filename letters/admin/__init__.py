@@ -346,7 +346,7 @@ class SitePageAdmin(ReadOnly):
 
 @admin.register(Suspension)
 class SuspensionAdmin(ReadOnly):
-    """To suspend is to add one. To restore is to say, in an open one, why it ends."""
+    """Adding a suspension suspends. Entering why it ends restores."""
 
     list_display = ["__str__", "collective", "account", "began_at", "ended_at", "reason", private_notes]
     # Performance: a list to select from would name every collective.

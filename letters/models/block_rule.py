@@ -28,7 +28,7 @@ class BlockRule(models.Model):
         HOLD = "hold", "Hold for a moderator"
         ALLOW = "allow", "Do not hold because of signals"
 
-    # Where it applies. Neither: the whole site.
+    # The place where it applies; the whole site if neither is set.
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, null=True, blank=True, related_name="rules")
     collective = models.ForeignKey(Collective, on_delete=models.CASCADE, null=True, blank=True, related_name="rules")
     # People who moderate the site made it, and only they read and change it.
@@ -39,19 +39,19 @@ class BlockRule(models.Model):
     text = models.CharField(max_length=253, default="", db_default="", blank=True)
     # A keyed hash of the address, or of the network for this letter. None after the end.
     digest = models.BinaryField(max_length=32, null=True, blank=True)
-    # Moderators read it beside each signature that the rule holds.
+    # Moderators read the reason beside each signature that the rule holds.
     reason = models.CharField(max_length=200)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    # Before, if someone ended it.
+    # This is moved to an earlier time if someone ends the rule.
     ended_at = models.DateTimeField(null=True, blank=True)
     is_on = models.BooleanField(default=False, db_default=False)
-    # How many of the last signatures it would have matched, and of how many. Privacy: counted once, when it was made.
+    # The number of past signatures that it would have matched, and the number tested. Privacy: counted once, at first.
     # Someone who counts again after each signer would learn who matches.
     tested = models.PositiveIntegerField(null=True, blank=True)
     tested_of = models.PositiveIntegerField(default=0, db_default=0)
-    # How many signatures it has matched while it was on.
+    # The number of signatures that it has matched while it was on.
     hits = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
@@ -81,7 +81,7 @@ class BlockRule(models.Model):
             ),
         ]
         indexes = [
-            # What each batch of signatures reads. It is small.
+            # Each batch of signatures reads these rules. They are few.
             models.Index("letter", "collective", name="block_rule_on", condition=Q(is_on=True)),
             models.Index("ends_at", name="block_rule_to_end"),
         ]
@@ -94,11 +94,11 @@ class BlockRule(models.Model):
 
     @property
     def is_about_one(self) -> bool:
-        """Tell whether it is about one mailbox or one network, so that no page gives numbers."""
+        """Return whether it is about one mailbox or one network, so that no page gives numbers."""
         return self.kind in {self.Kind.ADDRESS, self.Kind.NETWORK}
 
 
-# A rule applies at most so long. A network's hash is kept no longer than a month.
+# A rule applies for at most this long. A network's hash is kept no longer than a month.
 MAX_RULE_LIFETIME = timedelta(days=366)
 MAX_NETWORK_RULE_LIFETIME = timedelta(days=30)
 RULE_KEPT_AFTER_END = timedelta(days=30)

@@ -16,6 +16,11 @@ def interface_language(code: str) -> str:
     return code if code in spoken else base if base in spoken else settings.LANGUAGE_CODE
 
 
+def current_language() -> str:
+    """Return the language of the page or email that is being rendered."""
+    return get_language() or settings.LANGUAGE_CODE
+
+
 def current_locale() -> str:
     """Return the name of the CLDR locale for the current language, for numbers and dates."""
     return (get_language() or "en").replace("-", "_")

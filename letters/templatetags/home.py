@@ -1,9 +1,9 @@
 from django import template
 from django.conf import settings
-from django.utils.translation import get_language
 
 from letters.base.site_pages.queries import filled_pages
 from letters.models import SitePage
+from letters.shared.languages import current_language
 from letters.shared.localized_paths import localized_url
 from letters.shared.site_name import site_name
 
@@ -25,7 +25,7 @@ def home_url(language: str = "") -> str:
 @register.simple_tag
 def site_url(name: str, language: str = "") -> str:
     """Return the URL of a page about the site, in the same way."""
-    language = language or get_language() or settings.LANGUAGE_CODE
+    language = language or current_language()
     spoken = language if language in dict(settings.LANGUAGES) else ""
     return localized_url(name, spoken, own_language=settings.LANGUAGE_CODE)
 

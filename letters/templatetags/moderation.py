@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 
 from django import template
-from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import RemovedFor, Signature
 from letters.public.public_pages.intervals import wilson
+from letters.shared.languages import current_language
 
 register = template.Library()
 
@@ -55,7 +54,7 @@ def verbs_with_a_reason(signature: Signature) -> list[Verb]:
 @register.filter
 def label_of_reason(reason: RemovedFor) -> str:
     """Return the words of a reason in the page's language."""
-    return reason.label_in(get_language() or settings.LANGUAGE_CODE)
+    return reason.label_in(current_language())
 
 
 # A smaller sample is called small.

@@ -16,7 +16,7 @@ from letters.base.outbox.senders import Sender, site
 from letters.base.site_pages.queries import filled_pages
 from letters.models import OutgoingEmail
 from letters.shared.addresses import decrypt
-from letters.shared.languages import interface_language
+from letters.shared.languages import current_language, interface_language
 from letters.shared.localized_paths import localized_url
 from letters.shared.message_ids import message_id
 from letters.shared.site_name import site_name
@@ -86,7 +86,7 @@ def render_line(template: str, context: Mapping[str, Any]) -> str:
 
 def _shared_words(sender: Sender) -> dict[str, Any]:
     """Return what the layout of every email shows, in the current language."""
-    language = translation.get_language() or settings.LANGUAGE_CODE
+    language = current_language()
     links = [
         (page.label, settings.SITE_URL + localized_url(page.value, language, own_language=settings.LANGUAGE_CODE))
         for page in filled_pages()

@@ -28,7 +28,7 @@ NO_END = _("Enter the last day of the rule, for example 2026-03-05.")
 
 
 class RuleForm(forms.Form):
-    """A rule. With a signature of a burst, it is about the network of the burst, and for its letter."""
+    """The form for a rule. With a signature of a burst, it is about the network of the burst, and for its letter."""
 
     marks_optional = False
 

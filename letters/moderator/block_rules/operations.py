@@ -28,14 +28,14 @@ from letters.shared.refused import Refusal, Refused
 Kind = BlockRule.Kind
 # Each batch of signatures is compared with the rules of its letter, its collective and the site.
 MAX_IN_FORCE = 50
-# Privacy: a new rule shows a number, so a person gets only so many.
+# Privacy: a new rule shows a number, so a person can make only this many.
 MAX_A_DAY = 10
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleWish:
-    """A rule as someone wants it. Without a letter and a collective, it is for the whole site."""
+    """A rule that someone asks for. Without a letter and a collective, it is for the whole site."""
 
     kind: str
     effect: str
@@ -47,7 +47,7 @@ class RuleWish:
     # A domain, or a pattern of names.
     text: str = ""
     address: Address | None = None
-    # One signature of the burst whose network is meant.
+    # One signature of the burst whose network the rule is about.
     burst: Signature | None = None
 
 
@@ -163,7 +163,7 @@ def _begin(rule: BlockRule, by: User, now: datetime) -> Change:
 
 
 def _record(change: Change, verb: str, rule: BlockRule) -> None:
-    """Privacy: the record is permanent, so it holds neither a name nor a domain, an address or a network."""
+    """Record a change. Privacy: the record is permanent, so it holds no name, domain, address or network."""
     details = {"rule": rule.pk, "kind": rule.kind, "effect": rule.effect, "until": rule.ends_at.date().isoformat()}
     thing = rule.letter or rule.collective or rule.made_by
     change.record(verb, thing, reason=rule.reason, details=details)

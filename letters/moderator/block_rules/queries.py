@@ -10,7 +10,6 @@ from datetime import datetime
 
 from cryptography.fernet import InvalidToken
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import connection
 from django.db.models import Q
 
 from letters.models import (
@@ -30,8 +29,9 @@ from letters.moderator.signals.queries import as_rule
 from letters.moderator.signals.rules import RuleBook, Signed
 from letters.shared.addresses import decrypt
 from letters.shared.domains import domain_of
+from letters.shared.sql import fetch_rows
 
-# A rule is tested on so many signatures, the newest.
+# A rule is tested on at most this many signatures, the newest.
 TESTED = 1000
 MAX_LETTERS, SAMPLE, MAX_SHOWN = 200, 12, 200
 
@@ -49,7 +49,7 @@ def rule_of(person: User, pk: int) -> BlockRule:
 
 
 def _readable(person: User) -> Q:
-    """Privacy: people who moderate the site do not read what a collective looks for, and a collective not theirs."""
+    """Select a person's rules. Privacy: a collective and people who moderate the site do not read each other's."""
     own = collectives_of(person)
     readable = Q(is_of_site=False) & (Q(collective__in=own) | Q(letter__collective__in=own))
     return readable | Q(is_of_site=True) if person.moderates_site_now() else readable
@@ -80,7 +80,7 @@ def number_in_force(rule: BlockRule, now: datetime) -> int:
 
 @dataclass(frozen=True)
 class Tested:
-    """The past signatures that a rule would have matched."""
+    """The past signatures that a rule would have matched, and the number tested."""
 
     of: int
     matching: Sequence[int]
@@ -135,9 +135,7 @@ def _letters(rule: BlockRule) -> list[int] | None:
 
 def _newest_ids(letters: list[int] | None) -> list[int]:
     values = {"letters": letters, "most": TESTED, "most_read": 5 * TESTED}
-    with connection.cursor() as cursor:
-        cursor.execute(OF_SITE if letters is None else OF_LETTERS, values)
-        return [pk for (pk,) in cursor.fetchall()]
+    return [pk for (pk,) in fetch_rows(OF_SITE if letters is None else OF_LETTERS, values)]
 
 
 def _signed(row: Signature, domain: str) -> Signed:
@@ -154,7 +152,7 @@ def _domain(row: Signature) -> str:
 def sample_of(rule: BlockRule, tested: Tested) -> list[Signature]:
     """Return some of the signatures that a rule about names matches, newest first.
 
-    Privacy: of other rules, none: it would name people beside their domain.
+    Privacy: of other rules it returns none, because it would name people beside their domain.
     """
     if rule.kind != BlockRule.Kind.NAME:
         return []

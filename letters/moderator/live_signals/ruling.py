@@ -20,7 +20,7 @@ PREFIX = "rule:"
 
 @dataclass(frozen=True)
 class Rulings:
-    """What rules say about signatures, by their ids. A rule that holds weighs more than one that allows."""
+    """The rules that match signatures, by their ids. A rule that holds weighs more than one that allows."""
 
     held: Mapping[int, Sequence[Rule]] = field(default_factory=dict)
     allowed: frozenset[int] = frozenset()
@@ -30,7 +30,7 @@ class Rulings:
 
 
 def rule_on(letter: Letter, candidates: Sequence[Candidate], domains: Mapping[int, str], *, now: datetime) -> Rulings:
-    """Return what the rules of a letter say, and count whom they match.
+    """Apply the rules of a letter, and count the signatures that they match.
 
     Performance: one query for a batch; another for each rule that matched someone. First signatories are left out,
     because organizers invited them.
@@ -52,7 +52,7 @@ def rule_on(letter: Letter, candidates: Sequence[Candidate], domains: Mapping[in
 
 
 def _is_new(candidate: Candidate) -> bool:
-    """Tell whether it is scored for the first time, so that changed words and bursts count nobody twice."""
+    """Return whether it is scored for the first time, so that changed words and bursts count nobody twice."""
     return candidate.state == State.CONFIRMED or (candidate.state == State.HELD and not candidate.concern)
 
 

@@ -6,10 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from babel.dates import format_date
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.timesince import timesince
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import (
@@ -42,6 +41,7 @@ from letters.moderator.moderation.queries import (
 from letters.moderator.signals.queries import rules_named
 from letters.moderator.signals.reasons import OF_NETWORK, OF_WORDS, SIGNALS
 from letters.moderator.signals.reasons import Reason as Signal
+from letters.shared.languages import current_language, current_locale
 from letters.shared.tokens import make_handle
 
 OF_RULE = "rule:"
@@ -69,7 +69,7 @@ SAID_BY: Mapping[str, Signal] = {
 
 def reasons() -> list[tuple[str, str]]:
     """Return the code and the label of each reason, in the order of the number keys."""
-    language = get_language() or settings.LANGUAGE_CODE
+    language = current_language()
     return [(each.code, each.label_in(language)) for each in active_reasons()]
 
 
@@ -92,7 +92,7 @@ class Item:
         if self.appeal is None:
             return ""
         decision = self.appeal.decision
-        language = get_language() or settings.LANGUAGE_CODE
+        language = current_language()
         return decision.because.label_in(language) if decision.because else decision.note
 
     @property
@@ -143,7 +143,7 @@ class Item:
 
     @property
     def has_burst(self) -> bool:
-        """Tell whether it came from a network from which many came, and the moderator may know."""
+        """Return whether it came from a network from which many came, and the moderator may know."""
         return self.is_named and not OF_NETWORK.isdisjoint(_signals_of(self.signature))
 
     @property
@@ -221,7 +221,7 @@ def rule_in_words(rule: BlockRule) -> str:
     last_day = rule.ends_at - timedelta(days=1)
     about = {
         "about": rule_about(rule),
-        "day": format_date(last_day, "long", locale=(get_language() or "en").replace("-", "_")),
+        "day": format_date(last_day, "long", locale=current_locale()),
         "reason": rule.reason,
     }
     return gettext("Rule: %(about)s, until %(day)s: %(reason)s") % about
@@ -342,4 +342,4 @@ def who(person: User | None, letter: Letter) -> Promise | str:
 def reason_in_words(bulk: BulkDecision) -> Promise | str:
     """Return why a bulk decision rejects; "" if it accepts."""
     reason = active_reason(bulk.reason, as_of=bulk.asked_at)
-    return reason.label_in(get_language() or settings.LANGUAGE_CODE) if reason else ""
+    return reason.label_in(current_language()) if reason else ""

@@ -1,4 +1,4 @@
-"""Read what signatures are compared with: the lists with the current changes by staff, and the rules of moderators."""
+"""Read the lists and rules with which signatures are compared, with the current changes by staff and moderators."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -60,7 +60,7 @@ OF_WORDS = frozenset(
 )
 
 
-# The reasons that say that many signatures came from one network.
+# The reasons of many signatures that came from one network.
 OF_NETWORK = frozenset({Reason.NETWORK_BURST, Reason.NETWORK_SERIES})
 # The reasons that say that many signatures came together.
 OF_BURST = OF_NETWORK | {Reason.BROWSER_BURST}

@@ -15,7 +15,7 @@ MAX_PATTERN, MAX_PATTERN_WORDS = 60, 4
 # Fewer letters would match too many people.
 LEAST_LETTERS = 3
 WILDCARD = "*"
-# Privacy: a rule about a domain does nothing before it has matched so many signatures. Otherwise someone could make
+# Privacy: a rule about a domain does nothing before it has matched this many signatures. Otherwise someone could make
 # one about a small organization, and see who of its people signs.
 LEAST_OF_DOMAIN = 10
 
@@ -68,7 +68,7 @@ def _words_of_part(part: str) -> Iterator[WordPattern]:
 
 
 def fits_name(pattern: Sequence[WordPattern], name: Sequence[str]) -> bool:
-    """Tell whether a name contains the words of a pattern, one after the other. `name` are the words of `plain`."""
+    """Return whether a name contains the words of a pattern, one after the other. `name` are the words of `plain`."""
     places = range(len(name) - len(pattern) + 1)
     return any(all(map(WordPattern.fits, pattern, name[place:])) for place in places)
 
@@ -85,13 +85,13 @@ class Rule:
     name: tuple[WordPattern, ...] = ()
     address: bytes | None = None
     network: bytes | None = None
-    # How many signatures it has matched, with those on which it was tested.
+    # The number of signatures that it has matched, including those on which it was tested.
     matched: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
-    """What rules are compared with."""
+    """The facts about a signature with which rules are compared."""
 
     is_public: bool
     # Privacy: of a signer who shows the name to nobody, nothing is compared, and nothing must be filled in.
@@ -145,5 +145,5 @@ def _keys(signed: Signed) -> Iterator[tuple[str, bytes]]:
 
 
 def works(rule: Rule, matched_now: int) -> bool:
-    """Tell whether a rule does something, with the signatures that it matches in this batch."""
+    """Return whether a rule does something, with the signatures that it matches in this batch."""
     return not rule.domain or rule.matched + matched_now >= LEAST_OF_DOMAIN
