@@ -87,7 +87,7 @@ def claim_next(scope: Scope, *, now: datetime, until: datetime) -> int | None:
 
 
 def still_holds(opinion: SecondOpinion) -> bool:
-    """Tell whether the decision and the words are as they were when it was drawn."""
+    """Return whether the decision and the words are as they were when it was drawn."""
     decision = decisions_that_hold().filter(pk=opinion.decision_id).select_related("signature").first()
     return decision is not None and decision.signature.fingerprint() == opinion.fingerprint
 
