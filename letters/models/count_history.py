@@ -1,4 +1,4 @@
-"""How a letter's count has grown. Days are the smallest unit that anyone sees."""
+"""Read how a letter's count has grown. Days are the smallest unit that anyone sees."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

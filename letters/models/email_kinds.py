@@ -54,7 +54,7 @@ class Cause(Enum):
     # that its address has signed something.
     COLLECTIVE = "an owner of a collective"
     # Privacy: a moderator chooses whom they act on. These emails leave only if they give nobody away
-    # (letters/shared/telling.py). They do not count.
+    # (letters/signer/signing/telling.py). They do not count.
     MODERATOR = "a moderator"
     # These emails go to organizers and staff only, who can switch them off. They do not count.
     EVENT = "an event on the site"

@@ -53,19 +53,19 @@ class LetterReview(models.Model):
     fingerprint = models.BinaryField(max_length=32)
     # The organizers' sentence about the change; empty for the first text.
     note = models.CharField(max_length=500, default="", db_default="", blank=True)
-    # When it was published, or when the organizers wanted to publish it; and by whom, None for the clock.
+    # When it was published, or should have been; and by whom, None for the clock.
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN, db_default="", blank=True)
-    # Why it was sent back. The organizers get it by email.
+    # The reason for sending it back. The organizers get it by email.
     reason = models.CharField(max_length=1000, default="", db_default="", blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    # When the organizers were told, if there was something to tell.
+    # When the organizers were told, if they had to be.
     told_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[LetterReview]] = models.Manager.from_queryset(LetterReviewQuerySet)()

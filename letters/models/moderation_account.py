@@ -41,7 +41,7 @@ class ModerationAccount:
     longest_wait_days: int | None = None
     # None if too few decisions were made lately.
     half_within_hours: int | None = None
-    # How many decisions about this letter another moderator has checked, and how many were wrong. Both are 0 below 50.
+    # The number of decisions about this letter that were checked, and of those that were wrong. Both are 0 below 50.
     checked: int = 0
     wrong: int = 0
 

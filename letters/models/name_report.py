@@ -42,7 +42,7 @@ class NameReport(models.Model):
 
     class Meta:
         constraints = [
-            # Race: of two clicks at once, the database lets one.
+            # Race: if two clicks come at once, only one report is stored.
             models.UniqueConstraint(fields=["signature", "address_hash"], name="name_report_once_an_address"),
         ]
         indexes = [models.Index("confirmed_at", name="name_report_by_age")]

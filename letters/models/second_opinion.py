@@ -26,14 +26,14 @@ class SecondOpinion(models.Model):
         WRONG = "wrong", "The decision was wrong"
 
     decision = models.OneToOneField(ReviewDecision, on_delete=models.CASCADE, related_name="second_opinion")
-    # Performance: without indexes of their own. At most twenty rows come each day, and they go after a year.
+    # Performance: these have no indexes. At most twenty rows are added each day, and they are deleted after a year.
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="+")
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
     # The words when it was drawn. If they change before someone answers, it is dropped.
     fingerprint = models.CharField(max_length=16)
     drawn_at = models.DateTimeField()
 
-    # Who has it on the page. Nobody else gets it until then.
+    # The moderator who has it, and until when. Nobody else gets it until then.
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -44,10 +44,10 @@ class SecondOpinion(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     answered_at = models.DateTimeField(null=True, blank=True)
-    # Whether the answer is another than the decision.
+    # Whether the answer differs from the decision.
     disagrees = models.BooleanField(default=False)
 
-    # What a site moderator said about a disagreement.
+    # The decision of a site moderator about a disagreement.
     verdict = models.CharField(max_length=10, choices=Verdict, default=Verdict.NONE, blank=True)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

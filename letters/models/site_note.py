@@ -14,7 +14,7 @@ class SiteNote(models.Model):
     Notes are added and deleted, and never changed. Privacy: nobody else reads them, and no export has them.
     """
 
-    # Exactly one of the three.
+    # Exactly one of the three is set.
     letter = models.ForeignKey(
         Letter, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
     )

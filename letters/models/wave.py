@@ -10,7 +10,7 @@ from letters.shared.traces import HASH_BYTES
 
 
 class ScoringWindow(models.Model):
-    """How many signatures of a letter were scored in ten minutes, and how many of them are doubtful.
+    """The number of signatures of a letter that were scored in ten minutes, and of the doubtful ones among them.
 
     Privacy: numbers alone, which no page shows. They are deleted after eight days.
     """
@@ -38,10 +38,10 @@ class Wave(models.Model):
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="waves", db_index=False)
     sign = models.CharField(max_length=10, choices=Sign)
     noticed_at = models.DateTimeField()
-    # Since when it has been calm; the wave is over half an hour later.
+    # The time since which it has been calm; half an hour later the wave is over.
     calm_since = models.DateTimeField(null=True, blank=True)
     over_at = models.DateTimeField(null=True, blank=True)
-    # Who ended it by hand, if anyone did.
+    # The person who ended it by hand, if anyone did.
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

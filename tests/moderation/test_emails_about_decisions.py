@@ -17,9 +17,9 @@ from letters.moderator.moderation.operations import (
     reject_signatures,
     undo_decision,
 )
-from letters.shared.telling import may_tell_by_email
 from letters.shared.tokens import make_handle
 from letters.signer.signing.operations import appeal_rejection, withdraw_signature
+from letters.signer.signing.telling import may_tell_by_email
 from tests.people import browser_of, deliver, message_of, publish, sign_and_confirm, words
 
 pytestmark = pytest.mark.django_db

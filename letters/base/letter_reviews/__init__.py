@@ -1,1 +1,1 @@
-"""Which texts of letters a site moderator looks at, before or after they are public."""
+"""The reviews of texts by site moderators, before or after the texts are public."""

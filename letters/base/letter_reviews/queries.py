@@ -15,7 +15,7 @@ def fingerprint_of(revision: Revision) -> bytes:
 
 
 def kind_of_review(letter: Letter, revision: Revision, kind: str) -> str:
-    """Return why a site moderator looks at this text; "" if there is no need.
+    """Return the reason for a review of this text; "" if none is needed.
 
     A correction needs none, unless it adds a language: nobody has seen those words. Samples are written by the people
     who run the site.

@@ -1,4 +1,4 @@
-"""Notice waves, raise a shield, and end both. Each act is recorded."""
+"""Notice waves, raise a shield, and end both. Each step is recorded."""
 
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from letters.shared.refused import Refusal, Refused
 KEPT = timedelta(days=8)
 # Privacy: nothing of where a form came from is kept for more than a week, and a trace may be some hours old.
 NETWORKS_KEPT = timedelta(days=6)
-# Someone who has ended a wave by hand knows better for so long.
+# After someone has ended a wave by hand, none is noticed for this long.
 NOT_AGAIN_FOR = timedelta(hours=1)
 CALM = CALM_WINDOWS * queries.LENGTH
 

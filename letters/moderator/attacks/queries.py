@@ -1,4 +1,4 @@
-"""Read what a wave is told by."""
+"""Read the numbers by which a wave is noticed."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,12 +13,12 @@ from letters.moderator.signals.reasons import Reason
 from letters.shared.sql import execute, fetch_rows
 
 LENGTH = timedelta(minutes=10)
-# The latest window is compared with those of so long before.
+# The latest window is compared with those of this time before it.
 PAST = timedelta(days=7)
 # A network belongs to the burst if a signature of this time says so.
 BURST = timedelta(hours=2)
 MAX_NETWORKS = 1000
-# Denial of service: at most so many signatures are scored again because of a shield.
+# Denial of service: at most this many signatures are scored again because of a shield.
 MAX_AGAIN = 5000
 
 BURST_NETWORKS = """

@@ -1,4 +1,4 @@
-"""Tell whether a wave of signatures has begun or is over. Pure functions: no table, no clock.
+"""Return whether a wave of signatures has begun or is over. Pure functions: no table, no clock.
 
 The statistic: the latest window is compared with the windows of the same length in the days before. Their usual number
 is the median, and how much it varies is the median absolute deviation (MAD) times 1.4826, which is the standard
@@ -20,35 +20,35 @@ Sign = Literal["", "doubt", "rate"]
 
 # Windows of ten minutes.
 HOUR, SIX_HOURS = 6, 36
-# Makes the MAD of normally distributed numbers their standard deviation.
+# This factor turns the MAD of normally distributed numbers into their standard deviation.
 NORMAL = 1.4826
 # Deviations above the usual number.
 MUCH, FEW = 6.0, 3.0
-# At least so many doubtful signatures in a window of so many windows' length.
+# A wave has at least this many doubtful signatures, in a window as long as this many windows.
 DOUBTFUL_FLOORS = {1: 10, SIX_HOURS: 20}
 LEAST_SHARE, TIMES_SHARE = 0.1, 3.0
 RATE_FLOOR, TIMES_HOUR = 60, 5
-# The wave is over when there is not half of what begins one, for so many windows.
+# The wave is over after this many windows with less than half of what begins one.
 CALM_WINDOWS = 3
 
 
 @dataclass(frozen=True)
 class Window:
-    """How many signatures were scored in ten minutes, and how many of them are doubtful."""
+    """The number of signatures that were scored in ten minutes, and of the doubtful ones among them."""
 
     scored: int = 0
     doubtful: int = 0
 
 
 def sign_of_wave(windows: Sequence[Window]) -> Sign:
-    """Return what shows that a wave has begun; "" if nothing does. `windows` covers the last days, oldest first."""
+    """Return the sign that a wave has begun; "" if there is none. `windows` covers the last days, oldest first."""
     if any(_is_doubtful(windows, length, floor, MUCH, 1.0) for length, floor in DOUBTFUL_FLOORS.items()):
         return "doubt"
     return "rate" if _is_sudden(windows) else ""
 
 
 def is_calm(windows: Sequence[Window]) -> bool:
-    """Tell whether the latest window shows no wave any more. It is stricter than the absence of a sign.
+    """Return whether the latest window shows no wave any more. It is stricter than the absence of a sign.
 
     Hysteresis: with one threshold for both, a wave around it would begin and end every ten minutes.
     """

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SendBackForm(forms.Form):
-    """Why a text goes back."""
+    """The form for the reason why a text goes back."""
 
     reason = forms.CharField(
         label=_("What must change before it can be published"),

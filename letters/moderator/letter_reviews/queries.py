@@ -75,12 +75,12 @@ def _compared_with(review: LetterReview) -> Revision | None:
 
 @dataclass(frozen=True)
 class Publisher:
-    """What the site knows about a collective: nothing that its public pages and our own decisions do not say."""
+    """Facts about a collective: only those that its public pages and our own decisions tell."""
 
     since: datetime
     # Its other public letters, newest first.
     letters: list[Letter]
-    # How often a site moderator has sent a text back or taken a letter down.
+    # The number of times that a site moderator has sent a text back or taken a letter down.
     sent_back: int
     taken_down: int
 

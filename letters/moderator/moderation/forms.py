@@ -132,14 +132,14 @@ class DecisionForm(forms.Form):
 
 
 class OpinionForm(forms.Form):
-    """What another moderator would decide."""
+    """The form for the decision that another moderator would take."""
 
     opinion = forms.CharField(max_length=100)
     answer = forms.ChoiceField(choices=[("accept", ""), ("reject", "")])
 
 
 class VerdictForm(forms.Form):
-    """What a site moderator says about a disagreement."""
+    """The form for a site moderator's decision about a disagreement."""
 
     opinion = forms.CharField(max_length=100)
     verdict = forms.ChoiceField(choices=[("right", ""), ("wrong", "")])
@@ -173,7 +173,7 @@ class SearchForm(forms.Form):
         required=False,
         help_text=_("The domain that the signer shows, for example example.edu."),
     )
-    # Nobody types it: a link beside a signature of the burst holds it.
+    # A link beside a signature of the burst fills this in. Nobody types it.
     burst = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
 
     def __init__(self, letters: Sequence[tuple[str, str]], data: QueryDict | None = None) -> None:

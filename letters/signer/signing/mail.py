@@ -29,9 +29,9 @@ from letters.models import (
 )
 from letters.shared.addresses import decrypt
 from letters.shared.codes import code_of
-from letters.shared.telling import may_tell_by_email
 from letters.signer.signing import queries
 from letters.signer.signing.queries import OtherEmails, Recipient, Stranger, is_needless
+from letters.signer.signing.telling import may_tell_by_email
 
 # The states of a signature in which a form with its address still causes emails. Privacy: a moderator's removal must
 # not end them. Otherwise a moderator could remove a signature without a name, type the addresses of a staff list, and

@@ -19,7 +19,7 @@ from letters.moderator.moderation.queries import Scope
 from letters.shared.refused import Refusal, Refused
 
 Answer, Verdict = SecondOpinion.Answer, SecondOpinion.Verdict
-# So many decisions are drawn from those of a day. Each has the same chance: this number over that of all, or 1.
+# At most this many decisions of a day are drawn. Each has the same chance: this number over that of all, or 1.
 DRAWN_A_DAY = 20
 DAY = timedelta(days=1)
 
@@ -104,7 +104,7 @@ def settle_opinion(opinion: SecondOpinion, *, was_wrong: bool, by: User, now: da
     verdict = Verdict.WRONG if was_wrong else Verdict.RIGHT
     SecondOpinion.objects.filter(pk=locked.pk).update(verdict=verdict, settled_by=by, settled_at=now)
     if was_wrong:
-        # Someone may have decided again, or the signer has withdrawn: then nothing is left to undo.
+        # If someone has decided again, or the signer has withdrawn, nothing is left to undo.
         with suppress(Refused):
             undo_decision(locked.decision, by=by, now=now)
     change.record("settle_check", change.letter, details={"verdict": verdict})

@@ -11,7 +11,7 @@ def tell_signers(change: LetterChange, decisions: Iterable[ReviewDecision]) -> N
     """Create the emails about decisions, which leave with the other daily emails.
 
     Privacy: every signature gets a row. Whether an email may leave is decided when its turn has come, by what the
-    signer shows then (letters/shared/telling.py), so nothing that a moderator sees depends on it.
+    signer shows then (letters/signer/signing/telling.py), so nothing that a moderator sees depends on it.
     """
     due = next_daily_hour(change.letter.zone(), change.now)
     emails = [

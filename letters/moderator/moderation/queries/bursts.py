@@ -26,7 +26,7 @@ class Kind(StrEnum):
     DOMAIN = "domain"
 
 
-# What a signature must be doubted for, so that others like it can be searched for.
+# The reasons for doubt that let a moderator search for similar signatures.
 REASONS: Mapping[Kind, frozenset[Reason]] = {
     Kind.NETWORK: OF_NETWORK,
     Kind.BROWSER: frozenset({Reason.BROWSER_BURST}),
@@ -38,7 +38,7 @@ OF_KIND: Mapping[Kind, str] = {
     Kind.BROWSER: "browser = %(burst_key)s AND at BETWEEN %(burst_since)s AND %(burst_until)s",
     Kind.DOMAIN: "domain = %(burst_key)s",
 }
-# Denial of service: a page looks at so many.
+# Denial of service: a page examines at most this many.
 MAX_OF_BURST = 20_000
 TRACES = f"""
 SELECT signature_id FROM letters_signingtrace
@@ -105,5 +105,5 @@ def is_readable(scope: Scope, signature: Signature) -> bool:
 
 
 def kinds_of(reasons: frozenset[str]) -> list[Kind]:
-    """Return what can be searched for from a signature with these reasons."""
+    """Return the kinds of burst that can be searched for from a signature with these reasons."""
     return [kind for kind, wanted in REASONS.items() if not wanted.isdisjoint(reasons)]

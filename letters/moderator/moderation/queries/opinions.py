@@ -21,11 +21,11 @@ from letters.shared.sql import fetch_row
 from letters.shared.tokens import read_handle
 
 Verb = ReviewDecision.Verb
-# What nobody has answered within this time is dropped.
+# A second opinion that nobody has given within this time is dropped.
 ANSWERED_WITHIN = timedelta(days=14)
-# The public error rate is that of this time.
+# The public error rate covers this time.
 COUNTED_FOR = timedelta(days=365)
-# What each decision leaves a signature as, until someone decides again or its signer changes it.
+# The state in which each decision leaves a signature, until someone decides again or its signer changes it.
 LEFT_AS = Q(verb=Verb.ACCEPT, signature__state__in=[State.CONFIRMED, COUNTED]) | Q(
     verb=Verb.REJECT, signature__state=State.REJECTED
 )

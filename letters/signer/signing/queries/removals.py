@@ -62,7 +62,7 @@ def removal_of(signature: Signature) -> Removal | None:
 
 
 def is_current(signature: Signature, decision_id: int) -> bool:
-    """Tell whether a decision still says what became of the signature: it was rejected, or restored after an appeal."""
+    """Return whether a decision still holds: the signature was rejected, or restored after an appeal."""
     removal = removal_of(signature)
     if removal:
         return removal.decision.pk == decision_id
