@@ -245,7 +245,7 @@ ROWS = {
     "review_signals": Row(ANYONE_SIGNED_IN, "405"),
     "review_decide": Row("405", "302"),
     "review_search": Row(ANYONE_SIGNED_IN, "405"),
-    "wave": Row("302 200 200 200 404 404 200", "302 302 302 302 404 404 302"),
+    "wave": Row("302 200 200 200 404 404 200", "302 404 302 302 404 404 302"),
     "second_opinion": Row("405", "302"),
     # Only people who moderate the site.
     "second_opinions": Row(WARDENS, "302 404 404 404 404 404 302"),
