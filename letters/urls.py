@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("letters.organizer.letter_moves.urls")),
     path("", include("letters.organizer.pictures.urls")),
     path("", include("letters.organizer.collectives.urls")),
+    path("", include("letters.organizer.site_activity.urls")),
     path("", include("letters.signer.carry_over.urls")),
     path("", include("letters.organizer.first_signatories.urls")),
     path("", include("letters.organizer.dashboard.urls")),

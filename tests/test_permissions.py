@@ -267,6 +267,8 @@ ROWS = {
     "letters_to_review": Row(WARDENS, "405"),
     # Nothing waits under this number. A form that was open is told so.
     "review_letter": Row(WARDENS.replace("200", "404"), WARDENS.replace("200", "302"), more={"review_id": 0}),
+    "site_activity": Row(WARDENS, "405"),
+    "site_activity_csv": Row(WARDENS, "405"),
     "site_names": Row(WARDENS, WARDENS.replace("200", "422")),
     "site_letter": Row(WARDENS, WARDENS.replace("200", "422")),
     # No such account.

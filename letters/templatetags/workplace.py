@@ -99,6 +99,7 @@ OF_THE_SITE = [
     Place("letters_to_review", _("Letters to review"), below=("review_letter",)),
     Place("site_letters", _("Letters of this site"), below=("site_letter",)),
     Place("site_names", _("Names that look alike")),
+    Place("site_activity", _("Activity of the site")),
 ]
 OF_THE_ACCOUNT = [
     Place("account_home", _("Your account"), below=("account_close",)),

@@ -1,4 +1,4 @@
-"""A site moderator looks at two texts and allows a name: in a real browser."""
+"""A site moderator looks at two texts, at names, and at what happened on the site: in a real browser."""
 
 import os
 import subprocess
@@ -69,4 +69,6 @@ def test_a_site_moderator_clears_the_queue_of_letters(site: Site, visitor: Visit
     expect(page.get_by_text("No letter waits.")).to_be_visible()
     page.goto("/site/names/")
     found += look(page, "names that look alike")
+    page.goto("/site/activity/")
+    found += look(page, "activity of the site")
     assert found == []

@@ -205,12 +205,14 @@ class Page:
 HIDDEN = Q(verb__in=["note_bounce", "note_complaint"], object_kind="signature")
 
 
-def record_of(collective: Collective, *, to: User, before: str = "", length: int = PAGE_LENGTH) -> Page:
+def record_of(
+    collective: Collective, *, to: User, before: str = "", length: int = PAGE_LENGTH, of_site: bool = False
+) -> Page:
     """Return a page of the collective's activity, newest first. Several events of one action share a line.
 
     Privacy: what signers did comes first on its day, in one line for each verb and letter. Between two lines with
     times, its position would tell when a signer did it. The cursor is opaque, because gaps between ids would tell of
-    events that are not shown.
+    events that are not shown. People who moderate the site (`of_site`) read no title that is not public.
     """
     purpose = f"record:{collective.pk}"
     start = read_cursor(purpose, before)
@@ -221,7 +223,8 @@ def record_of(collective: Collective, *, to: User, before: str = "", length: int
     upto = start[0] if start else None
     since = min([*days, *([upto] if upto else [])]) if has_more else None
     of_signers = _of_signers(collective, since=since, upto=upto)
-    lines = _lines(_merged(page, of_signers, collective), collective, to)
+    merged = _merged(page, of_signers, collective)
+    lines = lines_for_site(merged, to=to) if of_site else _lines(merged, collective, to)
     return Page(lines, make_cursor(purpose, since, page[-1].pk) if since else "")
 
 
@@ -286,16 +289,29 @@ def _merged(page: list[AuditEvent], of_signers: list[AuditEvent], collective: Co
 
 
 def _lines(page: list[AuditEvent], collective: Collective, to: User) -> list[LogLine]:
-    people = User.objects.in_bulk({each for event in page for each in (event.actor_id, _member_in(event)) if each})
-    names = {pk: name_of(user, collective.pk, to=to) for pk, user in people.items()}
     titles = _titles({_letter_of(event) for event in page} - {0}, collective)
+    return _joined(page, titles, to)
+
+
+def lines_for_site(page: list[AuditEvent], *, to: User) -> list[LogLine]:
+    """Return the lines for a person who moderates the site. Privacy: with the titles that the public knows."""
+    return _joined(page, _titles_elsewhere({_letter_of(event) for event in page} - {0}), to)
+
+
+def _joined(page: list[AuditEvent], titles: Mapping[int, tuple[str, str]], to: User) -> list[LogLine]:
+    """Join the events of one action, and name the people as members of the collective see them."""
+    people = User.objects.in_bulk({each for event in page for each in (event.actor_id, _member_in(event)) if each})
+
+    def name(pk: int | None, event: AuditEvent) -> str:
+        return name_of(people[pk], event.collective_id or 0, to=to) if pk in people else ""
+
     lines = []
     for _, same in groupby(page, key=_action_of):
         events = list(same)
         event = events[-1]
         title, slug = titles.get(_letter_of(event), ("", ""))
-        who, member = names.get(event.actor_id or 0, ""), names.get(_member_in(event), "")
         number = event.details.get("number", len(events)) if event.pk is None else len(events)
+        who, member = name(event.actor_id, event), name(_member_in(event), event)
         lines.append(LogLine(event, number, who, member, title, slug))
     return lines
 

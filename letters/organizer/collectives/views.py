@@ -129,13 +129,13 @@ def record_csv(request: HttpRequest, collective: Collective, owner: User) -> Str
     zone = collective.zone()
     heading = csv_lines([csv_heading(zone)])
     parts = (csv_lines(csv_rows_of(lines, zone)) for lines in queries.whole_record_of(collective, to=owner))
-    file = chain([MARK, heading], _in_language(get_language(), parts))
+    file = chain([MARK, heading], in_language(get_language(), parts))
     response = StreamingHttpResponse(file, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="activity-{collective.slug}.csv"'
     return response
 
 
-def _in_language(language: str | None, parts: Iterator[str]) -> Iterator[str]:
+def in_language(language: str | None, parts: Iterator[str]) -> Iterator[str]:
     """Yield the parts of a file in one language, though the thread may work in another one between two of them."""
     while True:
         with override(language):

@@ -1,0 +1,1 @@
+"""The audit records of the whole site, for its moderators."""
