@@ -5,6 +5,8 @@ control link instead. From outside, both look the same.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -12,9 +14,9 @@ from django.utils import timezone
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send
 from letters.base.outbox.composing import compose_email, pad_email, render_email
 from letters.base.outbox.daily_limit import full_since_of, instead_of_one_too_many
-from letters.models import EmailKind, OutgoingEmail
+from letters.models import EmailKind, OutgoingEmail, Signature
 from letters.moderator.reports import queries
-from letters.shared.addresses import address_of, decrypt
+from letters.shared.addresses import Address, address_of, decrypt
 from letters.shared.localized_paths import localized_url
 from letters.shared.tokens import make_name_report_token
 
@@ -36,22 +38,26 @@ def name_report(outgoing: OutgoingEmail) -> Built:
     if instead := instead_of_one_too_many(outgoing, full_since_of(outgoing, request.address_hash, now=now)):
         return instead
     address = address_of(decrypt(request.address))
-    token = make_name_report_token(signature_id=signature.pk, salt=signature.salt, now=now, address=address.deliverable)
-    language, letter = request.language, signature.letter
-    context = {
+    template = "name_report_signed" if queries.is_signer(signature, address) else "name_report"
+    context = _context(signature, address, request.language, now)
+    parts = render_email(template, context, language=request.language)
+    return Send(pad_email(compose_email(outgoing, parts, to=request.address)))
+
+
+def _context(signature: Signature, address: Address, language: str, now: datetime) -> dict[str, Any]:
+    letter, salt = signature.letter, signature.salt
+    token = make_name_report_token(signature_id=signature.pk, salt=salt, now=now, address=address.deliverable)
+    report_url = localized_url("name-report", language, own_language=letter.language, token=token)
+    return {
         "letter": letter,
         "title": queries.title_in(letter, language),
         "number": signature.number,
         "letter_url": settings.SITE_URL + letter.get_absolute_url(language),
-        "report_url": settings.SITE_URL
-        + localized_url("name-report", language, own_language=letter.language, token=token),
+        "report_url": settings.SITE_URL + report_url,
         "manage_url": settings.SITE_URL + signature.link("manage", now=now),
         "not_me_url": settings.SITE_URL + signature.not_me_link(signature.spelling_hash, now=now),
         "days": settings.CONFIRMATION_DAYS,
     }
-    template = "name_report_signed" if queries.is_signer(signature, address) else "name_report"
-    parts = render_email(template, context, language=language)
-    return Send(pad_email(compose_email(outgoing, parts, to=request.address)))
 
 
 EMAIL_BUILDERS: Mapping[str, Builder] = {EmailKind.NAME_REPORT: name_report}

@@ -100,14 +100,9 @@ def ask_person_named(signature: Signature, *, address: Address, language: str, n
     requests = MailRequest.objects.filter(address_hash=address_hash).values("pk")
     if OutgoingEmail.objects.filter(**about, dropped_at=None, request__in=requests).exists():
         return
+    to = {"address_hash": address_hash, "address": encrypt(address.deliverable)}
     with transaction.atomic():
-        request = MailRequest.objects.create(
-            letter_id=signature.letter_id,
-            language=language,
-            address_hash=address_hash,
-            address=encrypt(address.deliverable),
-            requested_at=now,
-        )
+        request = MailRequest.objects.create(letter_id=signature.letter_id, language=language, requested_at=now, **to)
         new_email(EmailKind.NAME_REPORT, request.pk, signature.pk, now=now, request=request).save()
         transaction.on_commit(wakeups.notify_mail_worker)
 

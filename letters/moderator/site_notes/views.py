@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from letters.base.accounts.guards import of_site
-from letters.models import Collective, Letter, User
+from letters.models import Collective, Letter, SiteNote, User
 from letters.moderator.site_notes.forms import NoteForm, WordsForm
 from letters.moderator.site_notes.operations import delete_note, write_note
 from letters.moderator.site_notes.queries import named_by, notes_about
@@ -50,12 +50,7 @@ def _page(
     # A letter's page also shows the notes about its collective.
     now, shown = timezone.now(), notes_about(more.get("letter", about))
     if "delete" in request.POST:
-        # One of the notes on this page. For anyone but its author, there is no such button.
-        for note in shown:
-            if str(note.pk) == request.POST["delete"]:
-                delete_note(note, by=moderator, now=now)
-                messages.success(request, _("The note is deleted."))
-        return redirect(request.path)
+        return _delete(request, moderator, shown)
     if form.is_valid():
         try:
             write_note(about, words=form.cleaned_data["words"], by=moderator, now=now)
@@ -65,3 +60,12 @@ def _page(
             add_refusal(form, refused)
     context = {"notes": shown, "moderator": moderator, "form": form, **more}
     return render(request, "letters/site_notes/notes.html", context, status=422 if form.errors else 200)
+
+
+def _delete(request: HttpRequest, moderator: User, shown: list[SiteNote]) -> HttpResponse:
+    """Delete one of the notes on this page. For anyone but its author, there is no such button."""
+    for note in shown:
+        if str(note.pk) == request.POST["delete"]:
+            delete_note(note, by=moderator, now=timezone.now())
+            messages.success(request, _("The note is deleted."))
+    return redirect(request.path)

@@ -46,9 +46,8 @@ def act_for_lost_mailbox(address: Address, act: Act, *, proof: str, by: User, no
     Refused("too_long"), Refused("names_an_address") if the proof contains an address, and
     Refused("many_lost_mailboxes") after MAX_ADDRESSES_A_DAY.
     """
-    address_hash = hash_address(address.canonical)
+    signed = Signature.objects.filter(address_hash=hash_address(address.canonical))
     # Lock order: the letters, then the account, then the signatures.
-    signed = Signature.objects.filter(address_hash=address_hash)
     list(Letter.objects.filter(pk__in=signed.values("letter")).order_by("pk").select_for_update(no_key=True))
     # Race: two acts at once wait for each other, so that both count.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
@@ -56,15 +55,21 @@ def act_for_lost_mailbox(address: Address, act: Act, *, proof: str, by: User, no
     # Another hash than that of signatures. Privacy: records are permanent, and must not find who signed later.
     details = {"act": act.value, "address": hash_address(f"lost mailbox:{address.canonical}").hex()}
     record(VERB, by, by=by, now=now, reason=proof.strip(), details=details)
-    if act == Act.STOP:
+    if act in {Act.STOP, Act.RESUME}:
+        _set_stopped(address, on=act == Act.STOP, now=now)
+        return
+    for signature in signed.order_by("letter_id", "pk"):
+        withdraw_signature(signature, now=now)
+    if act == Act.ERASE:
+        _forget_other_traces(address, now)
+
+
+def _set_stopped(address: Address, *, on: bool, now: datetime) -> None:
+    address_hash = hash_address(address.canonical)
+    if on:
         StoppedAddress.objects.get_or_create(address_hash=address_hash, defaults={"stopped_at": now})
-    elif act == Act.RESUME:
-        StoppedAddress.objects.filter(address_hash=address_hash).delete()
     else:
-        for signature in signed.order_by("letter_id", "pk"):
-            withdraw_signature(signature, now=now)
-        if act == Act.ERASE:
-            _forget_other_traces(address, address_hash, now)
+        StoppedAddress.objects.filter(address_hash=address_hash).delete()
 
 
 def _require(proof: str, by: User, now: datetime) -> None:
@@ -81,8 +86,9 @@ def _require(proof: str, by: User, now: datetime) -> None:
         raise Refused(Refusal.MANY_LOST_MAILBOXES)
 
 
-def _forget_other_traces(address: Address, address_hash: bytes, now: datetime) -> None:
+def _forget_other_traces(address: Address, now: datetime) -> None:
     """Delete the address where its owner typed it for something else than signing."""
+    address_hash = hash_address(address.canonical)
     requests = MailRequest.objects.filter(address_hash=address_hash)
     OutgoingEmail.objects.owed().filter(signature=None, request__in=requests.values("pk")).update(dropped_at=now)
     requests.update(address=None)
