@@ -155,7 +155,8 @@ def test_the_closing_of_a_short_letter_is_no_part_of_its_description(
 def test_pages_about_the_site_exist_in_its_languages_and_are_kept(
     db: None, reader: Reader, path: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(0):
+    # How we count gives the public error rate, which is one small row.
+    with django_assert_num_queries(2 if path == "/how-we-count/" else 0):
         answers = [reader.get(path), reader.get(f"/it{path}")]
     for answer, language in zip(answers, ["en", "it"], strict=True):
         page = answer.content.decode()
