@@ -218,7 +218,7 @@ def renew_accounts_of_moderation() -> None:
 
 @shared_task(name="letters.pass_on_appeals")
 def pass_on_appeals_of_signers() -> None:
-    """Put the appeals of earlier days into the review queue."""
+    """Put the appeals and answers of earlier days into the review queue."""
     pass_on_appeals(now=database_now())
 
 

@@ -109,6 +109,7 @@ from letters.models.signature import (
     is_before_move,
 )
 from letters.models.signer_contact import SignerContact
+from letters.models.signer_question import ANSWER_WITHIN, SignerQuestion
 from letters.models.signer_words import WORDS
 from letters.models.site_limit import SiteLimit
 from letters.models.site_list_entry import SiteListEntry
@@ -141,6 +142,7 @@ from letters.models.written import Written
 __all__ = [
     "ACTIVE",
     "AGREED_SINCE_MOVE",
+    "ANSWER_WITHIN",
     "APPEAL_WITHIN",
     "ASKED_FOR",
     "AWAITING_NUMBER",
@@ -263,6 +265,7 @@ __all__ = [
     "Signature",
     "SignatureQuerySet",
     "SignerContact",
+    "SignerQuestion",
     "SigningTrace",
     "SiteLimit",
     "SiteListEntry",

@@ -267,7 +267,7 @@ class Transition(Enum):
         targets=[State.HELD],
         who=[Who.MODERATOR],
         when="a moderator undoes an acceptance, or puts it on hold, before there is a number",
-        operations=["undo_decision", "hold_signatures"],
+        operations=["undo_decision", "hold_signatures", "ask_signers"],
         given=("concern",),
     )
     TAKE_OFF_LIST = Step(
@@ -276,7 +276,7 @@ class Transition(Enum):
         who=[Who.MODERATOR],
         when="a moderator undoes an acceptance, or puts a published signature on hold; its number stays, "
         "without a name, and the review queue shows it",
-        operations=["undo_decision", "hold_signatures"],
+        operations=["undo_decision", "hold_signatures", "ask_signers"],
         sets={"concern": "recheck"},
     )
     WITHDRAW = Step(

@@ -41,6 +41,7 @@ class ReviewDecision(models.Model):
         REJECT = "reject", "Rejected"
         DECLINE = "decline", "Kept the current words"
         HOLD = "hold", "Put on hold"
+        ASK = "ask", "Asked the signer for more"
 
     class Reason(models.TextChoices):
         """The codes that the site begins with. Staff add others (RejectionReason)."""
@@ -86,10 +87,11 @@ class ReviewDecision(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(verb__in=["accept", "reject", "decline", "hold"]), name="review_decision_known"
+                condition=Q(verb__in=["accept", "reject", "decline", "hold", "ask"]), name="review_decision_known"
             ),
             models.CheckConstraint(
-                condition=Q(verb__in=["reject", "decline"], reason__gt="") | Q(verb__in=["accept", "hold"], reason=""),
+                condition=Q(verb__in=["reject", "decline"], reason__gt="")
+                | Q(verb__in=["accept", "hold", "ask"], reason=""),
                 name="review_decision_rejects_for_a_reason",
             ),
             models.CheckConstraint(

@@ -28,6 +28,9 @@ OF_MODERATION: dict[Refusal, Explanation] = {
         _("Do not write an address here: we keep this permanently. Say what the person showed you."), field="proof"
     ),
     Refusal.NO_WAVE: Explanation(_("The wave is over.")),
+    Refusal.NOTHING_ASKED: Explanation(
+        _("You can no longer answer: there was an answer already, the time is over, or a moderator has decided.")
+    ),
     Refusal.NOTHING_CHOSEN: Explanation(_("There is no signature left that this decision would change. Search again.")),
     Refusal.SECOND_PERSON: Explanation(_("You asked for this decision, so another moderator must approve it.")),
     Refusal.TOO_MANY_CHOSEN: Explanation(

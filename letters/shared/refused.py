@@ -57,6 +57,7 @@ class Refusal(StrEnum):
     APPEAL_SETTLED = "appeal_settled"
     NEEDS_ANOTHER_MODERATOR = "needs_another_moderator"
     ANOTHER_DECIDES = "another_decides"
+    NOTHING_ASKED = "nothing_asked"
     NOT_TAKEN_DOWN = "not_taken_down"
     REPORT_LINK_OVER = "report_link_over"
     NAMES_AN_ADDRESS = "names_an_address"

@@ -44,6 +44,7 @@ from letters.models import (
     SignatoryList,
     Signature,
     SignerContact,
+    SignerQuestion,
     SigningTrace,
     SiteListEntry,
     SiteNote,
@@ -110,6 +111,12 @@ def add_rejection_appeal(letter: Letter, **values: Any) -> RejectionAppeal:
     appeal = RejectionAppeal(decision=decision, signature=decision.signature, **{**right, **values})
     appeal.save()
     return appeal
+
+
+def add_half_a_question(letter: Letter) -> SignerQuestion:
+    decision = add_decision(letter, verb="ask")
+    about = {"decision": decision, "signature": decision.signature, "asked_at": NOW, "until": NOW}
+    return SignerQuestion.objects.create(**about, link="https://example.org/")
 
 
 def settle_by_the_same_person(letter: Letter) -> None:
@@ -375,6 +382,7 @@ REFUSED: list[tuple[str, Act]] = [
     ("rejection_appeal_says_why", lambda letter: add_rejection_appeal(letter, words="")),
     ("rejection_appeal_settled_says_by_whom", lambda letter: add_rejection_appeal(letter, outcome="upheld")),
     ("rejection_appeal_settled_by_another", settle_by_the_same_person),
+    ("signer_question_answered_says_when", add_half_a_question),
     ("review_decision_known", lambda letter: add_decision(letter, verb="burn")),
     ("review_decision_rejects_for_a_reason", lambda letter: add_decision(letter, verb="reject", reason="")),
     ("review_decision_rejects_for_a_reason", lambda letter: add_decision(letter, verb="accept", reason="twice")),

@@ -102,6 +102,11 @@ PROMISES: dict[str, list[Promise]] = {
     "Otherwise the email could show your employer": [
         "test_a_moderator_gets_the_same_bytes_whether_an_email_leaves_or_not"
     ],
+    "If a moderator asks you for a link": [
+        "test_the_answer_comes_into_the_queue_at_the_daily_hour_of_the_next_day",
+    ],
+    "You need not answer": ["test_without_an_answer_it_comes_back_after_14_days"],
+    "We never open the link ourselves": ["test_the_answer_goes_with_the_signature"],
     "If you appeal against that": [
         "test_moderators_get_an_appeal_only_at_the_daily_hour_of_the_next_day",
         "test_another_moderator_reads_the_appeal_and_the_reason",

@@ -110,6 +110,7 @@ class DecisionForm(forms.Form):
     note = forms.CharField(max_length=500, required=False)
     accept = forms.CharField(max_length=10, required=False)
     hold = forms.CharField(max_length=10, required=False)
+    ask = forms.CharField(max_length=10, required=False)
     restore = forms.CharField(max_length=10, required=False)
     reject = forms.CharField(max_length=20, required=False)
     decline = forms.CharField(max_length=20, required=False)
@@ -117,7 +118,9 @@ class DecisionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        pressed = [verb for verb in ("accept", "hold", "restore", "reject", "decline", "undo") if cleaned.get(verb)]
+        pressed = [
+            verb for verb in ("accept", "hold", "ask", "restore", "reject", "decline", "undo") if cleaned.get(verb)
+        ]
         if len(pressed) != 1:
             raise ValidationError(_("Select what to do."), "no_verb")
         self.verb = pressed[0]

@@ -87,6 +87,12 @@ class Item:
     rules: Mapping[int, BlockRule] = field(default_factory=dict)
 
     @property
+    def answer(self) -> str | None:
+        """Return the link that the signer gave; "" if they were asked and did not answer, None if nobody asked."""
+        answer: str | None = getattr(self.signature, "answer", None)
+        return answer
+
+    @property
     def rejected_for(self) -> str:
         """Return the reason of the decision against which the signer appeals."""
         if self.appeal is None:

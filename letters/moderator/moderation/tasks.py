@@ -5,6 +5,7 @@ from letters.moderator.moderation.operations import (
     end_claims,
     forget_criteria,
     forget_replaced_words,
+    queue_answers,
     queue_appeals,
     tend_opinions,
     work_on_bulk,
@@ -21,6 +22,7 @@ def tidy_queue(*, now: datetime) -> None:
 
 def pass_on_appeals(*, now: datetime) -> None:
     queue_appeals(now=now)
+    queue_answers(now=now)
 
 
 def check_decisions(*, now: datetime) -> None:

@@ -151,6 +151,19 @@ COUNTED: Mapping[str, Callable[[int], str]] = {
         "{n} signers of {letter} appealed against rejections.",
         n,
     ),
+    "ask_signature": lambda n: ngettext(
+        "{who} asked a signer of {letter} for more.", "{who} asked {n} signers of {letter} for more.", n
+    ),
+    "answer_question": lambda n: ngettext(
+        "A signer of {letter} answered a question of a moderator.",
+        "{n} signers of {letter} answered questions of moderators.",
+        n,
+    ),
+    "undo_ask": lambda n: ngettext(
+        "{who} withdrew a question to a signer of {letter}.",
+        "{who} withdrew questions to {n} signers of {letter}.",
+        n,
+    ),
     "hold_signature": lambda n: ngettext(
         "{who} put a signature of {letter} on hold.", "{who} put {n} signatures of {letter} on hold.", n
     ),

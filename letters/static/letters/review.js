@@ -121,6 +121,7 @@ const KEYS = {
   k: () => step(-1),
   a: () => here.querySelector("[name=accept]").click(),
   h: () => here.querySelector("[name=hold]").click(),
+  q: () => here.querySelector("[name=ask]")?.click(),
   r: () => {
     const reasons = here.querySelector("[data-verb=reject]");
     reasons.open = !reasons.open;

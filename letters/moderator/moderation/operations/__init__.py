@@ -1,6 +1,7 @@
 """Everything that moderators do, one flow per file. Import from here."""
 
 from letters.moderator.moderation.operations.appeals import queue_appeals
+from letters.moderator.moderation.operations.asking import ask_signers, queue_answers
 from letters.moderator.moderation.operations.begin import CLAIM_LIFETIME, MAX_BATCH_SIZE, UNSEEN, Seen
 from letters.moderator.moderation.operations.bulk import (
     BulkRequest,
@@ -48,6 +49,7 @@ __all__ = [
     "add_first_reasons",
     "approve_bulk",
     "ask_bulk",
+    "ask_signers",
     "cancel_bulk",
     "claim_opinion",
     "claim_signatures",
@@ -60,6 +62,7 @@ __all__ = [
     "hold_signatures",
     "needs_second_person",
     "pause_bulk",
+    "queue_answers",
     "queue_appeals",
     "reject_signatures",
     "restore_signatures",

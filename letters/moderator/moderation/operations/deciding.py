@@ -157,6 +157,13 @@ def hold_signatures(letter: Letter, ids: Collection[int], *, by: User, now: date
     A published signature keeps its number, and stays off the list until a moderator accepts it. Raises
     Refused("another_decides") for an appeal against this person's own decision.
     """
+    return len(set_aside(letter, ids, Verb.HOLD, HOLD_LIFETIME, by=by, now=now, seen=seen)[1])
+
+
+def set_aside(
+    letter: Letter, ids: Collection[int], verb: Verb, lifetime: timedelta, *, by: User, now: datetime, seen: Seen
+) -> tuple[LetterChange, list[ReviewDecision]]:
+    """Take signatures off the list, and keep them out of the queue for some time. Returns the decisions."""
     change, signatures = begin(letter, ids, by, now)
     appeals_to_settle(ids, by)
     held = lock(signatures.filter(state=State.HELD), seen)
@@ -165,18 +172,18 @@ def hold_signatures(letter: Letter, ids: Collection[int], *, by: User, now: date
     published = lock(signatures.filter(state=State.PUBLISHED), seen)
     rows(unnumbered).move(Transition.REVIEW_AGAIN, concern=F("concern"))
     rows(published).move(Transition.TAKE_OFF_LIST)
-    on_hold = [*held, *again, *unnumbered, *published]
-    record_change(change, "hold_signature", ids_of(on_hold))
-    note_decision(change, Verb.HOLD, on_hold)
-    until = now + HOLD_LIFETIME
+    aside = [*held, *again, *unnumbered, *published]
+    record_change(change, f"{verb}_signature", ids_of(aside))
+    decisions = note_decision(change, verb, aside)
+    until = now + lifetime
     ReviewClaim.objects.bulk_create(
-        (ReviewClaim(signature_id=each, moderator=by, until=until, is_on_hold=True) for each in ids_of(on_hold)),
+        (ReviewClaim(signature_id=each, moderator=by, until=until, is_on_hold=True) for each in ids_of(aside)),
         # Race: since the old claims were deleted, another moderator's page may have claimed one of these.
         update_conflicts=True,
         unique_fields=["signature"],
         update_fields=["moderator", "until", "is_on_hold"],
     )
-    return len(on_hold)
+    return change, decisions
 
 
 @transaction.atomic

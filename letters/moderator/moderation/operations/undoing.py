@@ -18,6 +18,7 @@ from letters.models import (
     ReviewDecision,
     Signature,
     SignatureQuerySet,
+    SignerQuestion,
     State,
     Transition,
     User,
@@ -147,9 +148,15 @@ def _hold(row: SignatureQuerySet, decision: ReviewDecision) -> int:
     return restored
 
 
+def _ask(row: SignatureQuerySet, decision: ReviewDecision) -> int:
+    SignerQuestion.objects.filter(decision=decision).delete()
+    return _hold(row, decision)
+
+
 UNDO: Mapping[Verb, Callable[[SignatureQuerySet, ReviewDecision], int]] = {
     Verb.ACCEPT: _accept,
     Verb.REJECT: _reject,
     Verb.DECLINE: _decline,
     Verb.HOLD: _hold,
+    Verb.ASK: _ask,
 }

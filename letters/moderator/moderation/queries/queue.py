@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Now
 
 from letters.models import (
     COUNTED,
@@ -24,6 +25,7 @@ from letters.models import (
     ReviewDecision,
     Signature,
     SignatureQuerySet,
+    SignerQuestion,
     State,
     Translation,
     User,
@@ -119,13 +121,19 @@ def claimed_by(person: User, scope: Scope, *, now: datetime) -> list[Signature]:
 def with_letters(signatures: SignatureQuerySet) -> SignatureQuerySet:
     """Add the letter of each, its title as `letter_title`, and the domains of people who say that the name is theirs.
 
-    Performance: `named_domains` costs no query of its own.
+    Add the signer's answer to the newest question as `answer`: "" if nobody answered in time, None without a question.
+    Performance: `named_domains` and `answer` cost no query of their own.
     """
     titles = Translation.objects.filter(
         revision=OuterRef("letter__current_revision"), language=OuterRef("letter__language")
     )
     named = NameReport.objects.filter(signature=OuterRef("pk")).order_by("pk").values("domain")
-    titled = signatures.annotate(letter_title=Subquery(titles.values("title")[:1]), named_domains=ArraySubquery(named))
+    told = SignerQuestion.objects.told(Now()).filter(signature=OuterRef("pk")).order_by("-pk")
+    titled = signatures.annotate(
+        letter_title=Subquery(titles.values("title")[:1]),
+        named_domains=ArraySubquery(named),
+        answer=Subquery(told.values("link")[:1]),
+    )
     return titled.select_related("letter__collective", "doubt")
 
 

@@ -22,6 +22,7 @@ from letters.moderator.moderation import pages, queries
 from letters.moderator.moderation.forms import DecisionForm
 from letters.moderator.moderation.operations import (
     accept_signatures,
+    ask_signers,
     claim_opinion,
     claim_signatures,
     decline_changes,
@@ -133,6 +134,8 @@ def _decide(form: DecisionForm, by: User) -> pages.Decided:
         done, words = accept_signatures(letter, ids, **more), _("Accepted: %(name)s")
     elif form.verb == "hold":
         done, words = hold_signatures(letter, ids, **more), _("On hold until tomorrow: %(name)s")
+    elif form.verb == "ask":
+        done, words = ask_signers(letter, ids, **more), _("Asked for more: %(name)s")
     elif form.verb == "restore":
         done = restore_signatures(letter, ids, by=by, now=now)
         words = _("Restored: %(name)s")

@@ -1,5 +1,6 @@
 """A reader becomes a signer: sign, confirm, change, withdraw. One flow per file. Import from here."""
 
+from letters.signer.signing.operations.answering import answer_question
 from letters.signer.signing.operations.appealing import appeal_rejection
 from letters.signer.signing.operations.changing import change_signature, check_code, use_submission
 from letters.signer.signing.operations.confirming import confirm_signature
@@ -23,6 +24,7 @@ __all__ = [
     "Reencrypted",
     "SubmittedForm",
     "accept_invitation",
+    "answer_question",
     "appeal_rejection",
     "change_signature",
     "check_code",

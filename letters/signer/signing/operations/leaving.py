@@ -16,6 +16,7 @@ from letters.models import (
     RejectionAppeal,
     Signature,
     SignerContact,
+    SignerQuestion,
     SigningTrace,
     State,
     Submission,
@@ -95,6 +96,7 @@ def _forget_person(signature: Signature, now: datetime) -> None:
     SigningTrace.objects.filter(signature_id=signature.pk).delete()
     Doubt.objects.filter(pk=signature.pk).delete()
     RejectionAppeal.objects.filter(signature_id=signature.pk).delete()
+    SignerQuestion.objects.filter(signature_id=signature.pk).delete()
     _forget_answers(signature)
 
 

@@ -9,7 +9,14 @@ from letters.signer.signing.queries.recipients import (
     recipient_of,
     stranger_of,
 )
-from letters.signer.signing.queries.removals import Removal, appeals_of, is_current, removal_of, why_removed
+from letters.signer.signing.queries.removals import (
+    Removal,
+    appeals_of,
+    is_current,
+    question_to,
+    removal_of,
+    why_removed,
+)
 from letters.signer.signing.queries.submissions import (
     WordsToConfirm,
     may_disown,
@@ -55,6 +62,7 @@ __all__ = [
     "may_disown",
     "newest_submission",
     "number_of",
+    "question_to",
     "recipient_of",
     "removal_of",
     "stored_about",

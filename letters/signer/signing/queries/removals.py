@@ -9,6 +9,7 @@ from letters.models import (
     RejectionReason,
     ReviewDecision,
     Signature,
+    SignerQuestion,
     State,
     can_be_appealed_until,
 )
@@ -61,8 +62,26 @@ def removal_of(signature: Signature) -> Removal | None:
     return None if decides_again else Removal(decision, appeal, signature.language)
 
 
+def question_to(signature: Signature) -> SignerQuestion | None:
+    """Return what a moderator asks the signer, if nobody has decided since."""
+    decision = ReviewDecision.objects.filter(signature=signature, undone_at=None).order_by("-pk").first()
+    if decision is None or not (is_held(signature) and decision.verb == ReviewDecision.Verb.ASK):
+        return None
+    question: SignerQuestion | None = getattr(decision, "question", None)
+    return question
+
+
+def is_held(signature: Signature) -> bool:
+    """Tell whether the signature waits for a moderator, with or without a number."""
+    is_off_list = signature.state == State.REJECTED and signature.concern == Signature.Concern.RECHECK
+    return signature.state == State.HELD or (is_off_list and not signature.is_rejected_and_emptied)
+
+
 def is_current(signature: Signature, decision_id: int) -> bool:
-    """Return whether a decision still holds: the signature was rejected, or restored after an appeal."""
+    """Return whether a decision still holds: it asks, it rejected, or it restored the signature after an appeal."""
+    question = question_to(signature)
+    if question:
+        return question.decision_id == decision_id and question.answered_at is None
     removal = removal_of(signature)
     if removal:
         return removal.decision.pk == decision_id

@@ -128,6 +128,10 @@ def stored_about(signature: Signature) -> dict[str, Any]:
         "appeals": [
             {"words": each.words, "at": each.appealed_at, "outcome": each.outcome} for each in appeals_of(signature)
         ],
+        "questions": [
+            {"asked_at": each.asked_at, "link": each.link, "answered_at": each.answered_at}
+            for each in signature.questions.order_by("pk")
+        ],
         "text": signature.revision.number,
         "carried_over": [
             {"asked_about_text": answer.question.revision.number, "carries": answer.carries, "at": answer.answered_at}

@@ -16,8 +16,9 @@ from letters.shared.languages import interface_language
 from letters.shared.refused import Refused
 from letters.shared.tokens import Token
 from letters.signer.signing import queries
-from letters.signer.signing.forms import AppealForm, ChangeForm
+from letters.signer.signing.forms import AnswerForm, AppealForm, ChangeForm
 from letters.signer.signing.operations import (
+    answer_question,
     appeal_rejection,
     change_signature,
     disown_signature,
@@ -45,6 +46,8 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
         action = request.POST.get("action", "")
         if action == "appeal":
             return _appeal(request, signature)
+        if action == "answer":
+            return _answer(request, signature)
         if _trusts_another_collective(request, signature, action, form):
             form.add_error(None, MOVED_MEANWHILE)
         if question := _question(request, signature, action, form):
@@ -55,7 +58,7 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
         except Refused:
             return _not_managed(request, signature, form, typed=action == "save")
         status = 422 if form.is_bound else 200
-        return _control_page(request, signature, status=status, form=form, appeal_form=AppealForm())
+        return _control_page(request, signature, status=status, form=form)
 
 
 def _control_page(request: HttpRequest, signature: Signature, *, status: int, **forms: Form) -> HttpResponse:
@@ -65,9 +68,25 @@ def _control_page(request: HttpRequest, signature: Signature, *, status: int, **
         "removal": removal,
         "may_appeal": bool(removal and removal.may_appeal(now)),
         "last_appeal": next(iter(queries.appeals_of(signature)), None),
+        "question": queries.question_to(signature),
+        "appeal_form": AppealForm(),
+        "answer_form": AnswerForm(),
         **forms,
     }
     return signature_page(request, "letters/signing/manage.html", signature, status=status, **context)
+
+
+def _answer(request: HttpRequest, signature: Signature) -> HttpResponse:
+    form = AnswerForm(typed_fields(request))
+    if form.is_valid():
+        try:
+            answer_question(signature, link=form.cleaned_data["link"], now=timezone.now())
+            return see_other(f"{request.path}?answered")
+        except Refused as refused:
+            # Race: a moderator has decided in the meantime.
+            add_refusal(form, refused)
+            signature.refresh_from_db(fields=["state", "concern"])
+    return _control_page(request, signature, status=422, form=ChangeForm(signature), answer_form=form)
 
 
 def _appeal(request: HttpRequest, signature: Signature) -> HttpResponse:
