@@ -1,5 +1,6 @@
 """A pytest plugin: PostgreSQL and Valkey as in `make run`, empty, while the tests run."""
 
+import gc
 import os
 import signal
 import tempfile
@@ -55,6 +56,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Collect static files once, as in production: pages need the hashes in their names."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what exists now out of garbage collection: thousands of tests, and all modules, are searched for nothing."""
+    gc.collect()
+    gc.freeze()
 
 
 def _own_valkey_database() -> None:
