@@ -12,6 +12,7 @@ from django.db import Error, IntegrityError, connection, models, transaction
 from letters.models import (
     AddresseeAnswer,
     AuditEvent,
+    BlockRule,
     BulkDecision,
     BulkTarget,
     CarryOver,
@@ -19,6 +20,7 @@ from letters.models import (
     Collective,
     CollectiveName,
     DraftLink,
+    ErrorRate,
     Export,
     FormerSlug,
     InvitationBatch,
@@ -41,6 +43,8 @@ from letters.models import (
     Report,
     ReviewDecision,
     Revision,
+    ScoringWindow,
+    SecondOpinion,
     SignatoryList,
     Signature,
     SignerContact,
@@ -58,6 +62,7 @@ from letters.models import (
     UpdateCorrection,
     UpdateTranslation,
     User,
+    Wave,
 )
 from tests.people import NOW, sign
 
@@ -147,6 +152,27 @@ def add_name_reports(letter: Letter) -> None:
         NameReport.objects.create(
             report=report, signature=signature, address_hash=b"x" * 32, language="en", confirmed_at=NOW
         )
+
+
+def add_block_rule(letter: Letter, **values: Any) -> BlockRule:
+    by = letter.collective.memberships.get().user
+    right = {"letter": letter, "is_of_site": False, "kind": "domain", "effect": "hold", "text": "spam.example"}
+    when = {"reason": "Spam", "made_by": by, "made_at": NOW, "ends_at": NOW + timedelta(days=1)}
+    return BlockRule.objects.create(**{**right, **when, **values})
+
+
+def add_second_opinion(letter: Letter, **values: Any) -> SecondOpinion:
+    decision = add_decision(letter)
+    right = {"decision": decision, "signature": decision.signature, "letter": letter, "drawn_at": NOW}
+    return SecondOpinion.objects.create(**{**right, **values})
+
+
+def add_wave(letter: Letter, **values: Any) -> Wave:
+    return Wave.objects.create(letter=letter, **{"sign": "rate", "noticed_at": NOW, **values})
+
+
+def add_window(letter: Letter) -> None:
+    ScoringWindow.objects.create(letter=letter, begins_at=NOW, scored=2, doubtful=1)
 
 
 def add_note(about: Letter, **values: Any) -> SiteNote:
@@ -338,6 +364,35 @@ PUBLISHED = {**CONFIRMED, "state": "published", "published_at": NOW, "number": 1
 OF_NOBODY = {**PUBLISHED, "name": "", "display": "nobody", "concern": "changed"}
 
 REFUSED: list[tuple[str, Act]] = [
+    ("block_rule_applies_somewhere", lambda letter: add_block_rule(letter, collective=letter.collective)),
+    ("block_rule_of_all_is_of_site", lambda letter: add_block_rule(letter) and BlockRule.objects.update(letter=None)),
+    ("block_rule_about_one_thing", lambda letter: add_block_rule(letter, text="")),
+    ("block_rule_about_one_thing", lambda letter: add_block_rule(letter, digest=bytes(32))),
+    ("block_rule_of_address_is_of_site", lambda letter: add_block_rule(letter, kind="address", text="")),
+    (
+        "block_rule_of_network_of_one_letter",
+        lambda letter: (
+            add_block_rule(letter, kind="network", text="", is_of_site=True) and BlockRule.objects.update(letter=None)
+        ),
+    ),
+    ("block_rule_effect_known", lambda letter: add_block_rule(letter, effect="reject")),
+    ("block_rule_has_a_reason", lambda letter: add_block_rule(letter, reason="")),
+    ("block_rule_that_ended_is_off", lambda letter: add_block_rule(letter, is_on=True, ended_at=NOW)),
+    ("second_opinion_known", lambda letter: add_second_opinion(letter, answer="maybe", answered_at=NOW)),
+    ("second_opinion_says_when", lambda letter: add_second_opinion(letter, answer="accept")),
+    ("second_opinion_says_when", lambda letter: add_second_opinion(letter, disagrees=True)),
+    (
+        "second_opinion_settles_a_disagreement",
+        lambda letter: add_second_opinion(
+            letter, answer="accept", answered_at=NOW, verdict="wrong", settled_at=NOW, disagrees=False
+        ),
+    ),
+    ("error_rate_once", lambda _: ErrorRate.objects.create(pk=2, checked=3, wrong=1)),
+    ("error_rate_is_a_share", lambda _: ErrorRate.objects.create(checked=3, wrong=4)),
+    ("scoring_window_once", lambda letter: twice(add_window, letter)),
+    ("wave_once_a_letter", lambda letter: twice(add_wave, letter)),
+    ("wave_sign_known", lambda letter: add_wave(letter, sign="hunch")),
+    ("wave_forgets_networks", lambda letter: add_wave(letter, over_at=NOW, networks=[b"x"])),
     ("letter_review_open_once", lambda letter: twice(add_review, letter)),
     ("letter_review_kind_known", lambda letter: add_review(letter, kind="joke")),
     ("letter_review_decided_says_by_whom", lambda letter: add_review(letter, outcome="fine")),
