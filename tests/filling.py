@@ -7,8 +7,8 @@ from io import BytesIO
 from django.utils import timezone
 from PIL import Image
 
-from letters.models import Collective, Letter, Signature, User
-from letters.moderator.moderation.operations import reject_signatures
+from letters.models import COMMENT_FOR_EVERYONE, Collective, Letter, Signature, User
+from letters.moderator.moderation.operations import hide_comments, reject_signatures
 from letters.organizer.first_signatories.operations import invite_people
 from letters.organizer.first_signatories.signatory_import import guess_columns, read_people, read_rows
 from letters.organizer.letter_delivery.operations import Delivered, record_letter_delivery
@@ -55,6 +55,8 @@ ARABIC = Text(
     addressee="إلى وزارة النقل",
     body="نطلب أن تبقى القطارات الليلية.",
 )
+ASKED = {"ask_affiliation": "optional", "ask_comment": "optional", "comments_public": True}
+COMMENT = "Meine Mutter arbeitet seit dreißig Jahren am Schlachthof. Sie hat mir gezeigt, wie man ein Etikett liest."
 INVITED = "Ada Lovelace <ada@example.org>\nBerta Blau <berta@example.org>\nCarl Cyan <carl@example.org>\n"
 NEWS = UpdateText(title="Die Ministerin hat uns eingeladen", body="Am **Freitag** treffen wir sie.", language="de")
 ANSWER = AnswerText(
@@ -66,7 +68,7 @@ def fill() -> Letter:
     """Create the letter, owned by the owner of the sample."""
     by, now = User.objects.get(is_superuser=True), timezone.now()
     collective = Collective.objects.get()
-    letter = draft_letter(collective, slug=SLUG, text=GERMAN, by=by, now=now, goal=1000, ask_affiliation="optional")
+    letter = draft_letter(collective, slug=SLUG, text=GERMAN, by=by, now=now, goal=1000, **ASKED)
     translate_letter(letter, text=ENGLISH, by=by, now=now)
     picture = BytesIO()
     Image.new("RGB", (1200, 500), (120, 40, 30)).save(picture, "PNG")
@@ -90,6 +92,10 @@ def _sign(letter: Letter, by: User) -> None:
     sign_and_confirm(letter, "dora@example.org", name="Dora Dunkel", consent="Write to me", now=now)
     add_published(letter, 150, now=now - timedelta(minutes=30), affiliation=AFFILIATION)
     publish(now)
+    words = Signature.objects.filter(letter=letter, state=Signature.State.PUBLISHED, display="public")
+    for number, text in [(140, COMMENT), (142, "Weil es geht."), (145, COMMENT * 5)]:
+        words.filter(number=number).update(comment=text, comment_for=COMMENT_FOR_EVERYONE)
+    hide_comments(letter, words.filter(number=142).values_list("pk", flat=True), reason="spam", by=by, now=now)
     last = list(letter.signatures.order_by("-pk").values_list("pk", flat=True)[:2])
     reject_signatures(letter, last, reason="spam", by=by, now=now)
     add_confirmed(letter, 3, now=now, state=Signature.State.HELD, concern="disposable", affiliation=AFFILIATION)

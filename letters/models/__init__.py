@@ -7,6 +7,7 @@ from letters.models.bulk_decision import BulkDecision, BulkTarget
 from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, text_columns
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.collective_name import CollectiveName
+from letters.models.comment_hiding import CommentHiding
 from letters.models.confirmation_code import ConfirmationCode, accepts_code, expect_code
 from letters.models.count_history import CountHistory, Span, begin_of, count_history, drawn_spans
 from letters.models.display import PRIVATE_TO_PUBLIC, Display, most_private
@@ -110,7 +111,7 @@ from letters.models.signature import (
 )
 from letters.models.signer_contact import SignerContact
 from letters.models.signer_question import ANSWER_WITHIN, SignerQuestion
-from letters.models.signer_words import WORDS
+from letters.models.signer_words import COMMENT_FOR_EVERYONE, WORDS
 from letters.models.site_limit import SiteLimit
 from letters.models.site_list_entry import SiteListEntry
 from letters.models.site_note import SiteNote
@@ -149,6 +150,7 @@ __all__ = [
     "A_DAY",
     "BOUNCED_OR_REPORTED",
     "BULK",
+    "COMMENT_FOR_EVERYONE",
     "COMPLAINED",
     "CONFIRMED",
     "CONTENT_HASH_BYTES",
@@ -213,6 +215,7 @@ __all__ = [
     "Cause",
     "Collective",
     "CollectiveName",
+    "CommentHiding",
     "ConfirmationCode",
     "CountHistory",
     "Display",

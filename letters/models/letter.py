@@ -138,6 +138,8 @@ class Letter(models.Model):
     ask_role = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
     ask_country = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
     ask_comment = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
+    # Whether comments that signers wrote for everyone appear beside their names.
+    comments_public = models.BooleanField(default=False, db_default=False)
     # The time at which each field became required, if that changed later (ISO 8601). People who signed before may
     # remove what they had filled in.
     required_since = models.JSONField(null=True, blank=True)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeAlias
 
@@ -29,22 +28,13 @@ from letters.models.lifecycle import (
     Transition,
 )
 from letters.models.revision import History, Revision
-from letters.models.signer_words import WORDS, SignerWords
+from letters.models.signer_words import COMMENT_FOR_EVERYONE, WORDS, Change, SignerWords
 from letters.shared.addresses import SPELLING_HASH_BYTES
 from letters.shared.tokens import SignatureToken, Token, make_token, read_token
 
 SALT_BYTES = 8
 # An invited person has this long to answer. Then their address is deleted.
 INVITATION_LIFETIME = timedelta(days=14)
-
-
-@dataclass(frozen=True)
-class Change:
-    """One changed field, for a moderator to compare."""
-
-    field: str
-    old: str
-    new: str
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -184,6 +174,8 @@ class Signature(SignerWords):
     # The words before a change that a moderator accepted, so that the acceptance can be undone. Privacy: the signer
     # wanted other words, so these are deleted after a few days and by each later change.
     replaced_words = models.JSONField(null=True, blank=True)
+    # Whether a moderator keeps its comment off public pages (CommentHiding).
+    comment_hidden = models.BooleanField(default=False, db_default=False)
     # The confirmed domain, if the letter is limited to domains and the signer shows it.
     domain = models.CharField(max_length=253, default="", db_default="", blank=True)
     # The host whose page led the signer here, until the sequencer has added it to a tally.
@@ -323,6 +315,14 @@ class Signature(SignerWords):
         """Return the name if everyone may see it; otherwise "", and the page says "name withheld"."""
         return self.name if self.display == Display.PUBLIC else ""
 
+    def public_comment(self, letter: Letter) -> str:
+        """Return the comment if everyone may read it beside the name; otherwise "".
+
+        `letter` is its letter, which lists have loaded only once.
+        """
+        is_public = letter.comments_public and self.display == Display.PUBLIC and not self.comment_hidden
+        return self.comment if is_public and self.comment_for == COMMENT_FOR_EVERYONE else ""
+
     def as_public(self) -> tuple[object, ...]:
         """Return all that public pages and files show, for comparing before and after a change;
         nothing if it is not published.
@@ -330,7 +330,7 @@ class Signature(SignerWords):
         if self.state != self.State.PUBLISHED:
             return ()
         is_public = self.display == Display.PUBLIC
-        words = (self.name, self.affiliation, self.role) if is_public else ()
+        words = (self.name, self.affiliation, self.role, self.public_comment(self.letter)) if is_public else ()
         carries = self.display != Display.NOBODY and self.answers.filter(carries=True).exists()
         # The mark of an earlier text follows from the text and, partly, from whether the name is public.
         return (is_public, *words, self.domain, carries, self.revision_id, self.language if is_public else "")

@@ -1,9 +1,22 @@
+from dataclasses import dataclass
+
 from django.db import models
 
 from letters.models.display import Display
 
 # The fields in which signers describe themselves. The public may read them.
-WORDS = ["name", "affiliation", "role", "country", "comment", "domain"]
+WORDS = ["name", "affiliation", "role", "country", "comment", "comment_for", "domain"]
+# What the form told a signer who reads the comment. Empty means the organizers and the moderators alone.
+COMMENT_FOR_EVERYONE = "everyone"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed field, for a moderator to compare."""
+
+    field: str
+    old: str
+    new: str
 
 
 class SignerWords(models.Model):
@@ -17,6 +30,9 @@ class SignerWords(models.Model):
     # ISO 3166-1 alpha-2.
     country = models.CharField(max_length=2, blank=True)
     comment = models.CharField(max_length=1000, blank=True)
+    # COMMENT_FOR_EVERYONE if the signer was told that everyone can read the comment. Privacy: it belongs to the words,
+    # so that a change of the letter's settings publishes nothing that was written for the organizers.
+    comment_for = models.CharField(max_length=10, default="", db_default="", blank=True)
     display = models.CharField(max_length=10, choices=Display)
 
     class Meta:

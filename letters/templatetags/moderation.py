@@ -7,7 +7,7 @@ from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import RemovedFor, Signature
+from letters.models import COMMENT_FOR_EVERYONE, Display, Letter, RemovedFor, Signature
 from letters.public.public_pages.intervals import wilson
 from letters.shared.languages import current_language
 
@@ -40,15 +40,32 @@ def verbs(signature: Signature, shown: str) -> list[Verb]:
     if shown == "rejected":
         return [Verb("restore", _("Restore"))]
     words = _("Accept the new words") if signature.pending_changes else _("Accept")
-    return [Verb("accept", words)] if shown == "waiting" else []
+    accept = [Verb("accept", words)] if shown == "waiting" else []
+    return [*accept, Verb("show", _("Show the comment"))] if signature.comment_hidden else accept
 
 
 @register.filter
 def verbs_with_a_reason(signature: Signature) -> list[Verb]:
     """Return the buttons beside the field for the reason."""
+    hide = [Verb("hide", _("Hide only the comment"))] if may_hide(signature) else []
     if not signature.pending_changes:
-        return [Verb("reject", _("Reject this signature"))]
-    return [Verb("decline", _("Keep the current words")), Verb("reject", _("Reject the signature"))]
+        return [*hide, Verb("reject", _("Reject this signature"))]
+    return [*hide, Verb("decline", _("Keep the current words")), Verb("reject", _("Reject the signature"))]
+
+
+@register.filter
+def may_hide(signature: Signature) -> bool:
+    """Return whether there is a comment for everyone that is not hidden yet."""
+    is_public = signature.display == Display.PUBLIC and signature.comment_for == COMMENT_FOR_EVERYONE
+    return is_public and signature.comment != "" and not signature.comment_hidden
+
+
+@register.filter
+def who_reads_comment(signature: Signature, letter: Letter) -> Promise:
+    """Say who reads a comment now."""
+    if signature.comment_hidden:
+        return _("The comment is hidden")
+    return _("Everyone reads the comment") if signature.public_comment(letter) else _("The comment is not public")
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from letters.models import Addition, Letter, Revision, Update, UpdateTranslation
+from letters.models import Addition, Letter, Revision, Signature, Update, UpdateTranslation
 from letters.shared import languages, letter_parts, text
 from letters.shared.differences import Part
 from letters.shared.late_translations import added_sentence, since_sentence
@@ -70,6 +70,12 @@ def said_of_addition(addition: Addition, letter: Letter, *, since: bool = False)
 def language_name(code: str) -> str:
     """Name a language as its speakers do."""
     return languages.language_name(code)
+
+
+@register.filter
+def public_comment(signature: Signature, letter: Letter) -> str:
+    """Return the comment if everyone may read it beside the name; otherwise ""."""
+    return signature.public_comment(letter)
 
 
 class Described(Protocol):

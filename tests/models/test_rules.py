@@ -19,6 +19,7 @@ from letters.models import (
     CarryOverAnswer,
     Collective,
     CollectiveName,
+    CommentHiding,
     DraftLink,
     ErrorRate,
     Export,
@@ -138,6 +139,13 @@ def add_two_names(letter: Letter) -> None:
     other = Collective.objects.create(name="Another", slug="another", created_at=NOW)
     key = letter.collective.name_as_it_looks.key
     CollectiveName.objects.create(collective=other, key=key, claimed_at=NOW)
+
+
+def add_hiding(letter: Letter, **values: Any) -> CommentHiding:
+    by = letter.collective.memberships.get().user
+    signature = letter.signatures.first() or add_signature(letter)
+    right = {"reason": "abuse", "hidden_at": NOW, "hidden_by": by}
+    return CommentHiding.objects.create(signature=signature, **{**right, **values})
 
 
 def add_report(letter: Letter, **values: Any) -> Report:
@@ -442,6 +450,9 @@ REFUSED: list[tuple[str, Act]] = [
     ("review_decision_rejects_for_a_reason", lambda letter: add_decision(letter, verb="reject", reason="")),
     ("review_decision_rejects_for_a_reason", lambda letter: add_decision(letter, verb="accept", reason="twice")),
     ("review_decision_undone_says_by_whom", lambda letter: add_decision(letter, undone_at=NOW)),
+    ("comment_hiding_has_a_reason", lambda letter: add_hiding(letter, reason="")),
+    ("comment_hiding_shown_says_by_whom", lambda letter: add_hiding(letter, shown_at=NOW)),
+    ("comment_hiding_once", lambda letter: twice(add_hiding, letter)),
     ("suspension_of_one", lambda letter: add_suspension(letter, collective=None)),
     ("suspension_of_one", lambda letter: add_suspension(letter, account=User.objects.get())),
     ("suspension_has_a_reason", lambda letter: add_suspension(letter, reason="")),

@@ -55,6 +55,7 @@ def test_the_file_holds_what_the_page_shows(letter: Letter, reader: Reader) -> N
         "before_translations": "",
         "signed_text": "current",
         "carried_over": "",
+        "comment": "",
     }
     for number, row in [("2", second), ("3", third)]:
         assert [row["number"], row["name"], row["affiliation"], row["role"]] == [number, "", "", ""]

@@ -95,6 +95,11 @@ PROMISES: dict[str, list[Promise]] = {
         "test_only_keyed_hashes_are_stored",
         "test_a_network_has_no_influence_on_other_letters",
     ],
+    "If the form asks why you sign": [
+        "test_switching_it_on_publishes_nothing_that_was_written_before",
+        "test_a_comment_that_was_sent_while_it_was_off_is_never_public",
+    ],
+    "Your answer is public only": ["test_a_withheld_name_has_no_public_comment"],
     "We email you about a decision of a moderator only if": [
         "test_a_named_signer_at_a_provider_gets_an_email_in_the_morning",
         "test_nobody_else_gets_one_and_the_reason_waits_behind_the_link",

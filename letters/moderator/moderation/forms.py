@@ -30,8 +30,8 @@ CONCERNS = {
     "reported": _("Reported by a reader"),
     "recheck": _("Taken off the list"),
 }
-VERBS = ("accept", "decline", "reject", "restore", "undo")
-WITH_A_REASON = {"decline", "reject"}
+VERBS = ("accept", "decline", "reject", "hide", "show", "restore", "undo")
+WITH_A_REASON = {"decline", "reject", "hide"}
 
 
 class ReviewForm(forms.Form):
@@ -102,7 +102,7 @@ class ReviewForm(forms.Form):
 class DecisionForm(forms.Form):
     """One decision of the queue: the name of the pressed button is the verb.
 
-    `reject` and `decline` hold a reason from the list. `undo` holds the handle of a decision.
+    `reject`, `decline` and `hide` hold a reason from the list. `undo` holds the handle of a decision.
     """
 
     item = forms.CharField(max_length=100, required=False)
@@ -114,13 +114,13 @@ class DecisionForm(forms.Form):
     restore = forms.CharField(max_length=10, required=False)
     reject = forms.CharField(max_length=20, required=False)
     decline = forms.CharField(max_length=20, required=False)
+    hide = forms.CharField(max_length=20, required=False)
+    show = forms.CharField(max_length=10, required=False)
     undo = forms.CharField(max_length=100, required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        pressed = [
-            verb for verb in ("accept", "hold", "ask", "restore", "reject", "decline", "undo") if cleaned.get(verb)
-        ]
+        pressed = [verb for verb in (*VERBS, "hold", "ask") if cleaned.get(verb)]
         if len(pressed) != 1:
             raise ValidationError(_("Select what to do."), "no_verb")
         self.verb = pressed[0]

@@ -167,6 +167,14 @@ COUNTED: Mapping[str, Callable[[int], str]] = {
     "hold_signature": lambda n: ngettext(
         "{who} put a signature of {letter} on hold.", "{who} put {n} signatures of {letter} on hold.", n
     ),
+    "hide_comment": lambda n: ngettext(
+        "{who} hid the comment of a signature of {letter}.", "{who} hid the comments of {n} signatures of {letter}.", n
+    ),
+    "show_comment": lambda n: ngettext(
+        "{who} showed the comment of a signature of {letter} again.",
+        "{who} showed the comments of {n} signatures of {letter} again.",
+        n,
+    ),
     "undo_accept": lambda n: ngettext(
         "{who} undid accepting a signature of {letter}.", "{who} undid accepting {n} signatures of {letter}.", n
     ),

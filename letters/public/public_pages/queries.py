@@ -204,7 +204,7 @@ def found_page(letter: Letter, changes: History | None, words: Collection[str], 
 NUMBERS_BATCH_SIZE = 2000
 PUBLIC_COLUMNS = [
     *["number", "name", "affiliation", "role", "confirmed_domain", "published_on"],
-    *["text", "before_translations", "signed_text", "carried_over"],
+    *["text", "before_translations", "signed_text", "carried_over", "comment"],
 ]
 
 
@@ -241,7 +241,11 @@ def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
 def _public_row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
     personal = (signature.name, signature.affiliation, signature.role) if signature.public_name else ("", "", "")
     published_on = letter.day_of(signature.published_at) or ""
-    return [signature.number, *personal, signature.domain, published_on, *text_columns(signature, changes)]
+    of_text = text_columns(signature, changes)
+    return [
+        *[signature.number, *personal, signature.domain, published_on],
+        *[*of_text, signature.public_comment(letter)],
+    ]
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,14 @@ def columns_to_write(current: Signature, wanted: dict[str, str], *, is_reviewed:
     """
     added = _added(current, wanted)
     was_accepted = has_happened(ACCEPTED, current)
-    if not added or not (is_reviewed or current.concern or was_accepted):
+    # Abuse: otherwise no moderator would see what a signer writes after a comment was hidden.
+    is_hidden = current.comment_hidden and "comment" in added
+    if not added or not (is_reviewed or current.concern or was_accepted or is_hidden):
         return {**NO_CHANGES, **wanted}, False
     if current.state == State.PUBLISHED:
         return _held_for_review(current, wanted, added), False
     again: dict[str, Any] = {}
-    if was_accepted and current.concern in {Signature.Concern.NONE, Signature.Concern.BOUNCED}:
+    if (was_accepted or is_hidden) and current.concern in {Signature.Concern.NONE, Signature.Concern.BOUNCED}:
         # Abuse: otherwise a moderator's decision about the old words would also apply to the new ones, even if the
         # signature must be confirmed again.
         again = {"concern": Signature.Concern.CHANGED}

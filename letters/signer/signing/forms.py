@@ -12,7 +12,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from letters.base.site_lists.queries import is_throwaway, meant_by
-from letters.models import ACTIVE, CONFIRMED, PRIVATE_TO_PUBLIC, Ask, Display, Letter, Signature
+from letters.models import (
+    ACTIVE,
+    COMMENT_FOR_EVERYONE,
+    CONFIRMED,
+    PRIVATE_TO_PUBLIC,
+    Ask,
+    Display,
+    Letter,
+    Signature,
+)
 from letters.shared.addresses import Address, decrypt, read_address
 from letters.shared.codes import MAX_CHARACTERS, read_code
 from letters.shared.domains import PRIVATE, PRIVATE_BY_NAME, domain_of, match_domain
@@ -29,6 +38,11 @@ EXPOSED = _(
     "when, and the title of the letter. Use a personal address. To use this one anyway, send the form again."
 )
 HTTPS_WANTED = _("Enter a whole link that begins with https://")
+# Who reads a comment. Each is a promise about the words that are sent with it.
+FOR_EVERYONE = _("Everyone can read this beside your name. If you do not show your name to everyone, it is not public.")
+FOR_ORGANIZERS = _("Only the organizers and the moderators can read this. It will not be published.")
+AS_CHOSEN = _("Only the organizers and the moderators can read this, unless you select the next box.")
+SHOW_COMMENT = _("Show everyone why I sign, beside my name")
 ADDRESS_AS_NAME = _("This looks like an email address. Enter your name here: others may see it.")
 ODD_NAME = _(
     "Names seldom contain numerals or a web address. Correct yours, or send the form again if it is right. A moderator "
@@ -87,6 +101,8 @@ class SigningForm(forms.Form):
         multiline=True,
         error_messages={"required": _("Say why you sign. This letter asks every signer for a sentence.")},
     )
+    # What the form said about the comment: the words of FOR_EVERYONE, or nothing.
+    comment_for = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
     display = forms.ChoiceField(
         label=_("Who sees your name?"),
         widget=DisplayChoices,
@@ -114,8 +130,24 @@ class SigningForm(forms.Form):
                 del self.fields[name]
             else:
                 self.fields[name].required = ask == Ask.REQUIRED
+        self._say_who_reads_the_comment()
         self._offer_domain()
         self._offer_displays()
+
+    def _say_who_reads_the_comment(self) -> None:
+        """Say it beside the comment, and let the form send along what it said.
+
+        Race: the organizers may change the setting before the form comes back. What was written for the organizers
+        stays for them, whatever the setting is then.
+        """
+        said = not self.is_bound or self.data.get("comment_for") == COMMENT_FOR_EVERYONE
+        is_public = "comment" in self.fields and self.letter.comments_public and said
+        if "comment" in self.fields:
+            self.fields["comment"].help_text = FOR_EVERYONE if is_public else FOR_ORGANIZERS
+        if is_public:
+            self.initial["comment_for"] = COMMENT_FOR_EVERYONE
+        else:
+            del self.fields["comment_for"]
 
     @property
     def text_seen(self) -> str:
@@ -238,7 +270,7 @@ class ChangeForm(SigningForm):
 
     def __init__(self, signature: Signature, data: QueryDict | None = None) -> None:
         self.signature = signature
-        stored = ["name", "affiliation", "role", "country", "comment", "display"]
+        stored = ["name", "affiliation", "role", "country", "comment", "comment_for", "display"]
         # Include the pending changes: otherwise a signer who saves again would discard them without knowing.
         initial: dict[str, Any] = {name: getattr(signature, name) for name in stored} | (
             signature.pending_changes or {}
@@ -267,6 +299,15 @@ class ChangeForm(SigningForm):
         left_empty = was_asked and not self.initial[name]
         return Ask.OPTIONAL if left_empty or self._became_required_later(name) else ask
 
+    def _say_who_reads_the_comment(self) -> None:
+        """Let signers choose for a comment that they have sent, whatever they were told at that time."""
+        if not self.has_signed or "comment" not in self.fields or not self.letter.comments_public:
+            super()._say_who_reads_the_comment()
+            return
+        self.fields["comment"].help_text = AS_CHOSEN
+        self.fields["comment_for"] = forms.BooleanField(label=SHOW_COMMENT, required=False)
+        self.initial["comment_for"] = self.initial["comment_for"] == COMMENT_FOR_EVERYONE
+
     def _became_required_later(self, name: str) -> bool:
         """Return whether the field was optional when the signer filled it in, so that they may empty it again."""
         since = (self.letter.required_since or {}).get(name)
@@ -290,7 +331,9 @@ class ChangeForm(SigningForm):
 
     def changes(self) -> Changes:
         """Return the input for `change_signature`. The form must be valid."""
-        return Changes(domain=self.domain if self.cleaned_data.get("show_domain") else "", **self._typed())
+        shows_comment = self.cleaned_data.get("comment_for") in {True, COMMENT_FOR_EVERYONE}
+        typed = {**self._typed(), "comment_for": COMMENT_FOR_EVERYONE if shows_comment else ""}
+        return Changes(domain=self.domain if self.cleaned_data.get("show_domain") else "", **typed)
 
 
 class AppealForm(forms.Form):

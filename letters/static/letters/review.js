@@ -145,6 +145,8 @@ if (queue) {
   document.getElementById("review").addEventListener("keydown", press);
   queue.addEventListener("focusin", (event) => (here = event.target.closest(".review-item")));
   queue.addEventListener("submit", (event) => {
+    // Hiding a comment decides nothing about the signature, which stays: the form is sent as it is.
+    if (["hide", "show"].includes(event.submitter?.name)) return;
     event.preventDefault();
     const form = event.target;
     decide(form.closest(".review-item"), form, new FormData(form, event.submitter));

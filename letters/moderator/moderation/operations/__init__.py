@@ -15,6 +15,7 @@ from letters.moderator.moderation.operations.bulk import (
 )
 from letters.moderator.moderation.operations.bulk_work import forget_criteria, work_on_bulk
 from letters.moderator.moderation.operations.claiming import claim_signatures, end_claims
+from letters.moderator.moderation.operations.comments import hide_comments, show_comments
 from letters.moderator.moderation.operations.deciding import (
     accept_signatures,
     decline_changes,
@@ -59,6 +60,7 @@ __all__ = [
     "forget_criteria",
     "forget_replaced_words",
     "give_opinion",
+    "hide_comments",
     "hold_signatures",
     "needs_second_person",
     "pause_bulk",
@@ -72,6 +74,7 @@ __all__ = [
     "set_site_moderator",
     "settle_opinion",
     "tend_opinions",
+    "show_comments",
     "undo_bulk",
     "undo_decision",
     "undo_own_decisions",

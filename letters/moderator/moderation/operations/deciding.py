@@ -99,7 +99,7 @@ def decline_changes(
     # A bounced email is another concern, which this does not clear.
     concern = Case(When(concern=Concern.CHANGED, then=Value("")), default=F("concern"))
     rows(changed).update(declined_changes=F("pending_changes"), pending_changes=None, concern=concern)
-    record_change(change, "decline_change", ids_of(changed), reason=_in_words(reason, because))
+    record_change(change, "decline_change", ids_of(changed), reason=reason_in_words(reason, because))
     return len(note_decision(change, Verb.DECLINE, changed, code=code, because=because, note=reason.strip()))
 
 
@@ -130,7 +130,7 @@ def reject_signatures(
     rows(rejected).move(Transition.REJECT)
     rows(again).update(concern="")
     decided = [*rejected, *again]
-    record_change(change, "reject_signature", ids_of(decided), reason=_in_words(reason, because))
+    record_change(change, "reject_signature", ids_of(decided), reason=reason_in_words(reason, because))
     return _note(change, Verb.REJECT, decided, appeals, code=code, because=because, note=reason.strip())
 
 
@@ -227,6 +227,6 @@ def required_reason(note: str, code: str, as_of: datetime | None = None) -> Reje
     return because
 
 
-def _in_words(note: str, because: RejectionReason | None) -> str:
+def reason_in_words(note: str, because: RejectionReason | None) -> str:
     """Return the reason for the audit log: the one from the list, and what the moderator added."""
     return ". ".join(part for part in (str(because) if because else "", note.strip()) if part)

@@ -22,8 +22,10 @@ from letters.moderator.moderation.forms import ReviewForm
 from letters.moderator.moderation.operations import (
     accept_signatures,
     decline_changes,
+    hide_comments,
     reject_signatures,
     restore_signatures,
+    show_comments,
     undo_own_decisions,
 )
 from letters.shared.refused import Refused
@@ -43,6 +45,7 @@ WAYS_BACK: Mapping[str, tuple[str, Promise | str]] = {
     "restore": ("reject", _("Restored by mistake")),
     "reject": ("undo", ""),
     "decline": ("undo", ""),
+    "hide": ("show", ""),
 }
 
 
@@ -124,6 +127,12 @@ def _carry_out(letter: Letter, form: ReviewForm, by: User) -> tuple[int, str]:
     elif form.verb == "decline":
         done = decline_changes(letter, form.ids, **why, by=by, now=now, seen=form.marks)
         said = ngettext("%(n)d signature keeps its current words.", "%(n)d signatures keep their current words.", done)
+    elif form.verb == "hide":
+        done = hide_comments(letter, form.ids, **why, by=by, now=now, seen=form.marks)
+        said = ngettext("%(n)d comment hidden.", "%(n)d comments hidden.", done)
+    elif form.verb == "show":
+        done = show_comments(letter, form.ids, by=by, now=now, seen=form.marks)
+        said = ngettext("%(n)d comment is shown again.", "%(n)d comments are shown again.", done)
     elif form.verb == "undo":
         done = undo_own_decisions(letter, form.ids, by=by, now=now)
         said = ngettext("%(n)d decision undone.", "%(n)d decisions undone.", done)

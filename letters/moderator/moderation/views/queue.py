@@ -26,9 +26,11 @@ from letters.moderator.moderation.operations import (
     claim_opinion,
     claim_signatures,
     decline_changes,
+    hide_comments,
     hold_signatures,
     reject_signatures,
     restore_signatures,
+    show_comments,
     undo_decision,
 )
 from letters.moderator.signals.reasons import HOLD_FROM, MAX_SCORE, SIGNALS
@@ -139,12 +141,19 @@ def _decide(form: DecisionForm, by: User) -> pages.Decided:
     elif form.verb == "restore":
         done = restore_signatures(letter, ids, by=by, now=now)
         words = _("Restored: %(name)s")
+    elif form.verb == "hide":
+        done, words = hide_comments(letter, ids, **why, **more), _("The comment is hidden: %(name)s")
+    elif form.verb == "show":
+        done, words = show_comments(letter, ids, **more), _("The comment is shown again: %(name)s")
     elif form.verb == "decline":
         done, words = decline_changes(letter, ids, **why, **more), _("The current words stay: %(name)s")
     else:
         done, words = reject_signatures(letter, ids, **why, **more), _("Rejected: %(name)s")
     if not done:
         return pages.Decided(_("Someone else decided about this signature, or it changed: %(name)s") % {"name": name})
+    if form.verb in {"hide", "show"}:
+        # Each undoes the other, beside the signature.
+        return pages.Decided(words % {"name": name})
     return pages.decided(queries.newest_decision_by(by, signature), words % {"name": name})
 
 

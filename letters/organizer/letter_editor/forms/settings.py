@@ -53,7 +53,7 @@ ASKED = ("ask_affiliation", "ask_role", "ask_country", "ask_comment")
 GROUPS: dict[Promise, tuple[str, ...]] = {
     _("Goal and dates"): ("goal", "opens_at", "opens_at_which", "closes_at", "closes_at_which"),
     _("Form fields"): ASKED,
-    _("Names and review"): ("displays", "reviewed", "hold_from"),
+    _("Names and review"): ("displays", "comments_public", "reviewed", "hold_from"),
     _("Who can sign"): ("domains", "addressee_domains", "asks_proof"),
 }
 
@@ -96,6 +96,13 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
             "ask_role": _("Role or profession"),
             "ask_country": _("Country"),
             "ask_comment": _("Why they sign"),
+            "comments_public": _("Show why people sign beside their names"),
+        }
+        help_texts = {
+            "comments_public": _(
+                "Readers see only what people send while this is on, and only beside public names. What was sent before "
+                "stays with the organizers, unless the signer chooses otherwise."
+            ),
         }
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, *, zone: ZoneInfo) -> None:

@@ -117,4 +117,5 @@ def _lock_active(signature: Signature) -> tuple[Letter, Signature]:
     current = active.select_for_update(no_key=True).first()
     if current is None:
         raise Refused(Refusal.SIGNATURE_WITHDRAWN)
+    current.letter = letter
     return letter, current

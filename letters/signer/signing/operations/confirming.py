@@ -47,6 +47,7 @@ WITH current AS MATERIALIZED (
         affiliation = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.affiliation, signature.affiliation) END,
         role = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.role, signature.role) END,
         comment = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.comment, signature.comment) END,
+        comment_for = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.comment_for, signature.comment_for) END,
         country = coalesce(chosen.country, signature.country), domain = coalesce(chosen.domain, signature.domain),
         display = CASE WHEN {nobody} THEN 'nobody'
             WHEN signature.display = 'organizers' OR asked.organizers THEN 'organizers' ELSE 'public' END,

@@ -59,6 +59,7 @@ SIGN = f"""
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
         affiliation = %(affiliation)s, role = %(role)s, country = %(country)s, comment = %(comment)s,
+        comment_for = %(comment_for)s,
         display = %(display)s, domain = %(domain)s, via = %(via)s, signed_at = %(now)s,
         {Transition.SIGN_INSTEAD.becomes()}, is_first = {is_in([State.INVITED])}, spelling_hash = %(spelling)s,
         concern = CASE WHEN concern = 'complained' THEN concern ELSE %(concern)s END
@@ -66,11 +67,11 @@ WITH invited AS (
     RETURNING id, salt
 ), inserted AS (
     INSERT INTO letters_signature
-        (letter_id, revision_id, language, name, affiliation, role, country, comment, display,
+        (letter_id, revision_id, language, name, affiliation, role, country, comment, comment_for, display,
          domain, concern, via, state, verified, salt, address_hash, spelling_hash, signed_at)
     VALUES
         (%(letter)s, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
-         %(display)s, %(domain)s, %(concern)s, %(via)s, {states(Transition.SIGN.target)}, '', %(salt)s,
+         %(comment_for)s, %(display)s, %(domain)s, %(concern)s, %(via)s, {states(Transition.SIGN.target)}, '', %(salt)s,
          %(address_hash)s, %(spelling)s, %(now)s)
     ON CONFLICT (address_hash, letter_id) DO NOTHING
     RETURNING id, salt
@@ -92,10 +93,11 @@ WITH invited AS (
         AND NOT EXISTS (SELECT FROM signed)
 ), submitted AS (
     INSERT INTO letters_submission AS before
-        (signature_id, revision_id, language, name, affiliation, role, country, comment, display, domain,
-         consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash, network, browser)
+        (signature_id, revision_id, language, name, affiliation, role, country, comment, comment_for, display,
+         domain, consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash, network,
+         browser)
     SELECT id, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
-        %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
+        %(comment_for)s, %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
         %(now)s::timestamptz, %(content_hash)s, %(address)s::bytea, %(spelling)s, %(network)s::bytea, %(browser)s::bytea
     FROM found
     -- Someone sent the same form again. If one of the two raised no concern, neither does.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from letters.models import Display
+from letters.models import COMMENT_FOR_EVERYONE, Display
 from letters.shared.addresses import Address
 
 
@@ -16,17 +16,29 @@ class Changes:
     role: str = ""
     country: str = ""
     comment: str = ""
+    # COMMENT_FOR_EVERYONE if the form said that everyone can read the comment.
+    comment_for: str = ""
     # The words that the signer agreed to, if they want updates.
     consent: str = ""
     # The domain of the address, if the letter is limited to domains and the signer shows it.
     domain: str = ""
 
     def as_shown(self) -> dict[str, str]:
-        """Return the fields of a signature. Privacy: "Nobody sees my name" stores nothing that could name a person."""
+        """Return the fields of a signature. Privacy: "Nobody sees my name" stores nothing that could name a person.
+
+        Nor is a comment public whose author is not. Publishing the name later does not publish it.
+        """
+        is_public = self.display == Display.PUBLIC and self.comment and self.comment_for == COMMENT_FOR_EVERYONE
         typed = {"name": self.name, "affiliation": self.affiliation, "role": self.role, "comment": self.comment}
         if self.display == Display.NOBODY:
             typed = dict.fromkeys(typed, "")
-        return {**typed, "country": self.country, "domain": self.domain, "display": self.display}
+        return {
+            **typed,
+            "comment_for": COMMENT_FOR_EVERYONE if is_public else "",
+            "country": self.country,
+            "domain": self.domain,
+            "display": self.display,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,11 @@
-"""Read why a moderator removed a signature, for its signer alone, and whether the signer can appeal."""
+"""Read why a moderator removed a signature or hid its comment, for its signer alone, and whether the signer can appeal."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from letters.models import (
     CONFIRMED,
+    CommentHiding,
     RejectionAppeal,
     RejectionReason,
     ReviewDecision,
@@ -98,3 +99,14 @@ def why_removed(signature: Signature) -> str:
 def appeals_of(signature: Signature) -> list[RejectionAppeal]:
     """Return all that the signer has said against decisions, the newest first."""
     return list(RejectionAppeal.objects.filter(signature=signature).order_by("-pk"))
+
+
+def why_hidden(signature: Signature) -> str:
+    """Return the same for a hidden comment; "" if it is not hidden, or if the reason was not from the list."""
+    if not signature.comment_hidden:
+        return ""
+    hidings = CommentHiding.objects.filter(signature=signature, shown_at__isnull=True).select_related("because")
+    hiding = hidings.first()
+    if hiding is None or hiding.because is None:
+        return ""
+    return hiding.because.sentence_in(interface_language(signature.language))

@@ -18,7 +18,7 @@ from letters.models import (
 )
 from letters.shared.addresses import decrypt
 from letters.shared.traces import TRACE_LIFETIME
-from letters.signer.signing.queries.removals import appeals_of, why_removed
+from letters.signer.signing.queries.removals import appeals_of, why_hidden, why_removed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,7 @@ class WordsToConfirm:
     role: str
     country: str
     comment: str
+    comment_for: str
     domain: str
     display: str
     consent: str
@@ -65,7 +66,7 @@ def words_to_confirm(signature: Signature, submission_id: int | None) -> WordsTo
     is_stale = agreed_in is not None and is_before_move(agreed_in.consented_at, signature.letter)
     consent = agreed_in.consent if agreed_in and not is_stale else ""
     if display == Display.NOBODY:
-        words |= dict.fromkeys(["name", "affiliation", "role", "comment"], "")
+        words |= dict.fromkeys(["name", "affiliation", "role", "comment", "comment_for"], "")
         consent = ""
     current = {name: getattr(signature, name) for name in [*WORDS, "display"]}
     agreed = bool(contact and contact.agrees(signature.letter))
@@ -116,7 +117,7 @@ def stored_about(signature: Signature) -> dict[str, Any]:
     trace: SigningTrace | None = getattr(signature, "trace", None)
     submissions = list(signature.submissions.order_by("submitted_at", "pk"))
     encrypted = [contact.address] if contact else [each.address for each in submissions if each.address is not None]
-    typed = ["name", "affiliation", "role", "country", "comment", "display", "domain", "via", "language"]
+    typed = [*WORDS, "display", "via", "language"]
     shown = [*typed, "state", "verified", "number"]
     return {
         "letter": signature.letter.slug,
@@ -132,6 +133,8 @@ def stored_about(signature: Signature) -> dict[str, Any]:
             {"asked_at": each.asked_at, "link": each.link, "answered_at": each.answered_at}
             for each in signature.questions.order_by("pk")
         ],
+        "comment_is_hidden": signature.comment_hidden,
+        "comment_is_hidden_because": why_hidden(signature),
         "text": signature.revision.number,
         "carried_over": [
             {"asked_about_text": answer.question.revision.number, "carries": answer.carries, "at": answer.answered_at}

@@ -1,0 +1,59 @@
+"""Hide the comment of a signature, and show it again. The signature itself stays as it is."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from letters.models import CONFIRMED, CommentHiding, Letter, User
+from letters.moderator.moderation.operations.begin import (
+    UNSEEN,
+    Reason,
+    Seen,
+    begin,
+    ids_of,
+    lock,
+    record_change,
+    rows,
+)
+from letters.moderator.moderation.operations.deciding import reason_in_words, required_reason
+
+
+@transaction.atomic
+def hide_comments(
+    letter: Letter,
+    ids: Collection[int],
+    *,
+    reason: str,
+    by: User,
+    now: datetime,
+    code: str = Reason.OTHER,
+    seen: Seen = UNSEEN,
+) -> int:
+    """Keep comments off public pages and files, whatever their signers write next. Returns how many.
+
+    The signers read the reason on their own page. Raises Refused("reason_retired") and Refused("no_reason") as
+    rejecting does.
+    """
+    because = required_reason(reason, code)
+    change, signatures = begin(letter, ids, by, now)
+    shown = lock(signatures.filter(state__in=CONFIRMED, comment_hidden=False).exclude(comment=""), seen)
+    rows(shown).update(comment_hidden=True)
+    CommentHiding.objects.bulk_create(
+        CommentHiding(
+            signature_id=each.pk, reason=code, because=because, note=reason.strip(), hidden_at=now, hidden_by=by
+        )
+        for each in shown
+    )
+    return record_change(change, "hide_comment", ids_of(shown), reason=reason_in_words(reason, because))
+
+
+@transaction.atomic
+def show_comments(letter: Letter, ids: Collection[int], *, by: User, now: datetime, seen: Seen = UNSEEN) -> int:
+    """Undo that, as long as the signature exists. Returns how many."""
+    change, signatures = begin(letter, ids, by, now)
+    hidden = lock(signatures.filter(state__in=CONFIRMED, comment_hidden=True), seen)
+    rows(hidden).update(comment_hidden=False)
+    open_ones = CommentHiding.objects.filter(signature__in=ids_of(hidden), shown_at__isnull=True)
+    open_ones.update(shown_at=now, shown_by=by)
+    return record_change(change, "show_comment", ids_of(hidden))
