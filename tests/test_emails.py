@@ -243,6 +243,9 @@ def _of_events(letter: Letter, before: Letter, organizer: User, language: str, n
     _of_reviews(letter, before, organizer, now)
     Letter.objects.filter(pk=letter.pk).update(is_shielded=True)
     announce(NotificationKind.SHIELD, **about, letter=letter)
+    User.objects.filter(email="sara@example.org").update(moderates_site=True)
+    Report.objects.create(letter=letter, reason="illegal", reported_at=now)
+    announce(NotificationKind.REPORTS_WAIT, now=now, ends_at=now)
     _of_moves(letter, before, organizer, now)
     notify(now=now)
 

@@ -137,3 +137,18 @@ def test_signatures_can_be_listed_from_either_end(letter: Letter, organizer: Use
 
 def _numbers(browser: Client, page: str) -> list[int]:
     return [int(each) for each in re.findall(r'class="number">(\d+)<', browser.get(page).content.decode())]
+
+
+@pytest.mark.parametrize("person", ["organizer", "moderator", "warden"])
+def test_the_menu_says_how_many_signatures_wait(letter: Letter, request: pytest.FixtureRequest, person: str) -> None:
+    who = User.objects.create_user("w@example.org", moderates_site=True)
+    desk = browser_of(who if person == "warden" else request.getfixturevalue(person))
+    assert "Signatures to review 0" not in words(desk.get("/organize/collectives/"))
+    Letter.objects.update(awaiting_review=3)
+    assert "Signatures to review 3 3 to review" in words(desk.get("/organize/collectives/"))
+
+
+def test_nobody_reads_there_how_many_wait_at_letters_of_others(letter: Letter, stranger: User, teammate: User) -> None:
+    Letter.objects.update(awaiting_review=3)
+    for person in (stranger, teammate):
+        assert "to review 3" not in words(browser_of(person).get("/organize/collectives/"))

@@ -37,14 +37,16 @@ class Topic(models.TextChoices):
     MOVES = "moves", _("A letter is offered to another collective, or moves")
     SHIELD = "shield", _("The shield of a letter is up, against a wave of signatures")
     COLLECTIVES_WAIT = "collectives_wait", _("Collectives are waiting for review")
+    REPORTS_WAIT = "reports_wait", _("Reports and appeals are waiting for a moderator of the site")
 
 
 @dataclass(frozen=True)
 class TopicRules:
-    # The roles of the members who get it; empty means staff.
+    # The roles of the members who get it; empty means staff, or the moderators of the site.
     roles: Collection[str]
     # Whether people get it by default.
     is_on: bool = True
+    is_for_moderators: bool = False
 
 
 EVERY_ROLE = list(Membership.Role)
@@ -59,6 +61,7 @@ TOPICS: Mapping[Topic, TopicRules] = {
     Topic.MOVES: TopicRules(OWNING),
     Topic.SHIELD: TopicRules(EVERY_ROLE),
     Topic.COLLECTIVES_WAIT: TopicRules([]),
+    Topic.REPORTS_WAIT: TopicRules([], is_for_moderators=True),
 }
 # Staff get emails about collectives if they may see them in the admin.
 STAFF_PERMISSION = "view_collective"
@@ -77,6 +80,7 @@ class NotificationKind(models.TextChoices):
     OFFER_ANSWERED = "offer_answered", "A letter moved, or another collective declined it"
     SHIELD = "shield", "The shield of a letter is up"
     COLLECTIVES_WAIT = "collectives_wait", "Collectives wait for staff"
+    REPORTS_WAIT = "reports_wait", "Reports or appeals wait for moderators of the site"
 
 
 TOPICS_OF: Mapping[NotificationKind, tuple[Topic, ...]] = {
@@ -90,4 +94,5 @@ TOPICS_OF: Mapping[NotificationKind, tuple[Topic, ...]] = {
     NotificationKind.OFFER_ANSWERED: (Topic.MOVES,),
     NotificationKind.SHIELD: (Topic.SHIELD,),
     NotificationKind.COLLECTIVES_WAIT: (Topic.COLLECTIVES_WAIT,),
+    NotificationKind.REPORTS_WAIT: (Topic.REPORTS_WAIT,),
 }

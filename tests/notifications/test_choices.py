@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 PAGE = "/organize/emails/"
 OLGA = "olga@example.org"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-EVERYTHING = {topic.value: "on" for topic in Topic if topic != Topic.COLLECTIVES_WAIT}
+EVERYTHING = {topic.value: "on" for topic in Topic if topic not in {Topic.COLLECTIVES_WAIT, Topic.REPORTS_WAIT}}
 
 
 @pytest.fixture
@@ -190,6 +190,7 @@ def test_a_spam_report_stops_them_too(letter: Letter, mails_to: Mails) -> None:
         Topic.MOVES,
         Topic.SHIELD,
         Topic.COLLECTIVES_WAIT,
+        Topic.REPORTS_WAIT,
     ]
 
 

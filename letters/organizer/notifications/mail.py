@@ -122,6 +122,14 @@ def _collectives_wait(recipient: Recipient) -> Context:
     return named if waiting else None
 
 
+def _reports_wait(recipient: Recipient) -> Context:
+    """Privacy: numbers alone. The page names the letters, after the person has signed in."""
+    waiting = queries.waits_for_moderators()
+    if not waiting.reports and not waiting.appeals:
+        return None
+    return {"waiting": waiting, "letters_url": settings.SITE_URL + reverse("site_letters")}
+
+
 def _letter_offered(recipient: Recipient) -> Context:
     """Abuse: do not name the letter or its owners to the other collective: a stranger chose these words."""
     move = recipient.notification.move
@@ -176,4 +184,5 @@ CONTEXTS: Mapping[NotificationKind, Callable[[Recipient], Context]] = {
     NotificationKind.OFFER_ANSWERED: _offer_answered,
     NotificationKind.SHIELD: _shield,
     NotificationKind.COLLECTIVES_WAIT: _collectives_wait,
+    NotificationKind.REPORTS_WAIT: _reports_wait,
 }

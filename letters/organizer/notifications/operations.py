@@ -27,6 +27,8 @@ from letters.shared import wakeups
 
 # Staff get at most one email about collectives in this time.
 BETWEEN_STAFF_EMAILS = timedelta(hours=1)
+# Moderators of the site get at most one email about reports and appeals in this time.
+BETWEEN_MODERATORS_EMAILS = timedelta(days=1)
 # Race: a collective that was created a moment ago may not be visible yet. The next email names it.
 SETTLED_AFTER = timedelta(minutes=1)
 RETENTION = timedelta(days=30)
@@ -114,7 +116,7 @@ def tell_staff(*, now: datetime) -> None:
 
     Race: the key names the beginning, so two workers that see the same one announce once.
     """
-    last = queries.last_about_collectives()
+    last = queries.last_of(NotificationKind.COLLECTIVES_WAIT)
     begins, ends = last.ends_at if last else None, now - SETTLED_AFTER
     is_early = begins is not None and ends - begins < BETWEEN_STAFF_EMAILS
     if not is_early and queries.collectives_waiting(begins, ends).exists():
@@ -140,10 +142,26 @@ def tell_of_reviews(*, now: datetime) -> None:
                 announce(NotificationKind.LETTER_REVIEWED, review.pk, now=now, **about)
 
 
+def tell_moderators(*, now: datetime) -> None:
+    """Tell the moderators of the site that reports or appeals wait, at most once a day, and only if one is new.
+
+    Race: as in `tell_staff`.
+    """
+    last = queries.last_of(NotificationKind.REPORTS_WAIT)
+    begins, ends = last.ends_at if last else None, now - SETTLED_AFTER
+    is_early = begins is not None and ends - begins < BETWEEN_MODERATORS_EMAILS
+    if not is_early and queries.is_new_for_moderators(begins, ends):
+        since = begins.isoformat() if begins else "start"
+        announce(NotificationKind.REPORTS_WAIT, since, begins_at=begins, ends_at=ends, now=now)
+
+
 def forget_notifications(*, now: datetime) -> None:
-    """Delete old notifications with their emails, except the last that told staff: the next one begins there."""
-    last = queries.last_about_collectives()
-    old = Notification.objects.filter(created_at__lt=now - RETENTION).exclude(pk=last.pk if last else 0)
+    """Delete old notifications with their emails, except the last that told staff or moderators: the next one begins
+    there.
+    """
+    last = [queries.last_of(kind) for kind in (NotificationKind.COLLECTIVES_WAIT, NotificationKind.REPORTS_WAIT)]
+    kept = [each.pk for each in last if each]
+    old = Notification.objects.filter(created_at__lt=now - RETENTION).exclude(pk__in=kept)
     Notification.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:MAX_FORGOTTEN])).delete()
 
 

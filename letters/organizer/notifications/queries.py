@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import Permission
@@ -20,6 +20,8 @@ from letters.models import (
     Notification,
     NotificationKind,
     OutgoingEmail,
+    Report,
+    TakeDown,
     Topic,
     User,
 )
@@ -52,9 +54,11 @@ class Recipient:
 def topics_for(account: User) -> list[Topic]:
     """Return the topics that this person can get emails about, with the roles that they have now."""
     roles = set(account.memberships.values_list("role", flat=True))
-    is_staff = _staff().filter(pk=account.pk).exists()
+    of_site = {flag: _of_site(for_moderators=flag).filter(pk=account.pk).exists() for flag in (False, True)}
     return [
-        topic for topic, rules in TOPICS.items() if roles.intersection(rules.roles) or (is_staff and not rules.roles)
+        topic
+        for topic, rules in TOPICS.items()
+        if roles.intersection(rules.roles) or (not rules.roles and of_site[rules.is_for_moderators])
     ]
 
 
@@ -67,7 +71,7 @@ def recipients_of(notification: Notification) -> list[User]:
     """Return the people who get a notification if they want it: at a verified address, and with a role for it now."""
     topics = _topics(notification)
     if notification.collective_id is None:
-        people = _staff()
+        people = _people_of_site(notification)
     else:
         roles = {role for topic in topics for role in TOPICS[topic].roles}
         of_collective = {"memberships__collective": notification.collective_id, "memberships__role__in": roles}
@@ -85,7 +89,7 @@ def recipient_of(outgoing: OutgoingEmail, *, now: datetime) -> Recipient | None:
     notification = about.filter(pk=outgoing.notification_id or 0).first()
     if notification is None:
         return None
-    people = _staff() if notification.collective_id is None else reachable()
+    people = _people_of_site(notification) if notification.collective_id is None else reachable()
     account = people.select_related("email_choices").filter(pk=outgoing.account_id or 0).first()
     topics = _choices(account).wanted(_allowed(account, notification)) if account else []
     if account is None or not topics:
@@ -119,8 +123,14 @@ def _language(account: User, notification: Notification) -> str:
     return language_of(notification.collective) if notification.collective else settings.LANGUAGE_CODE
 
 
-def _staff() -> "QuerySet[User]":
-    """Select staff who may see collectives in the admin."""
+def _people_of_site(notification: Notification) -> "QuerySet[User]":
+    return _of_site(for_moderators=any(TOPICS[topic].is_for_moderators for topic in _topics(notification)))
+
+
+def _of_site(*, for_moderators: bool) -> "QuerySet[User]":
+    """Select the moderators of the site, or staff who may see collectives in the admin."""
+    if for_moderators:
+        return reachable().filter(moderates_site=True)
     allowed = Permission.objects.filter(codename=STAFF_PERMISSION, content_type__app_label="letters")
     granted = Q(user_permissions__in=allowed) | Q(groups__permissions__in=allowed) | Q(is_superuser=True)
     return reachable().filter(granted, is_staff=True).distinct()
@@ -160,9 +170,35 @@ def collectives_to_tell(before: datetime) -> Iterable[Untold]:
     return (Untold(*row) for row in old.values_list("pk", "timezone", "told_until").iterator())
 
 
-def last_about_collectives() -> Notification | None:
-    """Return the last notification that told staff about collectives that wait."""
-    return Notification.objects.filter(kind=NotificationKind.COLLECTIVES_WAIT).order_by("-ends_at").first()
+def last_of(kind: NotificationKind) -> Notification | None:
+    """Return the last notification that told staff, or the moderators of the site, what waits for them."""
+    return Notification.objects.filter(kind=kind).order_by("-ends_at").first()
+
+
+@dataclass(frozen=True)
+class ForModerators:
+    """The numbers of letters with reports, and of appeals, that wait for a decision."""
+
+    reports: int
+    appeals: int
+
+
+def waits_for_moderators() -> ForModerators:
+    letters = Letter.objects.public().exclude(status=Letter.Status.TAKEN_DOWN)
+    reported = Report.objects.filter(OPEN_REPORT, letter__in=letters)
+    return ForModerators(reported.values("letter").distinct().count(), TakeDown.objects.filter(OPEN_APPEAL).count())
+
+
+def is_new_for_moderators(begins: datetime | None, ends: datetime) -> bool:
+    """Tell whether a report or an appeal came in between."""
+    since = begins or datetime.min.replace(tzinfo=UTC)
+    reports = Report.objects.filter(OPEN_REPORT, reported_at__gt=since, reported_at__lte=ends)
+    appeals = TakeDown.objects.filter(OPEN_APPEAL, appealed_at__gt=since, appealed_at__lte=ends)
+    return reports.exists() or appeals.exists()
+
+
+OPEN_REPORT = Q(outcome="", signature__isnull=True)
+OPEN_APPEAL = Q(restored_at__isnull=True, appealed_at__isnull=False, outcome="")
 
 
 def collectives_waiting(begins: datetime | None, ends: datetime) -> "QuerySet[Collective]":

@@ -14,8 +14,9 @@ def notify(*, now: datetime) -> None:
 
 
 def end_days(*, now: datetime) -> None:
-    """Announce the days that are over, and the collectives that wait for staff."""
+    """Announce the days that are over, and what waits for staff and for moderators of the site."""
     operations.end_days(now=now, most=MAX_COLLECTIVES)
     operations.tell_staff(now=now)
+    operations.tell_moderators(now=now)
     operations.forget_notifications(now=now)
     operations.spread_all(now=now)

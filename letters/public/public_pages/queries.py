@@ -240,12 +240,8 @@ def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
 
 def _public_row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
     personal = (signature.name, signature.affiliation, signature.role) if signature.public_name else ("", "", "")
-    published_on = letter.day_of(signature.published_at) or ""
-    of_text = text_columns(signature, changes)
-    return [
-        *[signature.number, *personal, signature.domain, published_on],
-        *[*of_text, signature.public_comment(letter)],
-    ]
+    shown = [signature.number, *personal, signature.domain, letter.day_of(signature.published_at) or ""]
+    return [*shown, *text_columns(signature, changes), signature.public_comment(letter)]
 
 
 @dataclass(frozen=True)

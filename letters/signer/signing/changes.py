@@ -15,21 +15,27 @@ def columns_to_write(current: Signature, wanted: dict[str, str], *, is_reviewed:
     The caller must hold the lock on its row.
     """
     added = _added(current, wanted)
-    was_accepted = has_happened(ACCEPTED, current)
-    # Abuse: otherwise no moderator would see what a signer writes after a comment was hidden.
-    is_hidden = current.comment_hidden and "comment" in added
-    if not added or not (is_reviewed or current.concern or was_accepted or is_hidden):
+    is_judged = _has_been_judged(current, added)
+    if not added or not (is_reviewed or current.concern or is_judged):
         return {**NO_CHANGES, **wanted}, False
     if current.state == State.PUBLISHED:
         return _held_for_review(current, wanted, added), False
     again: dict[str, Any] = {}
-    if (was_accepted or is_hidden) and current.concern in {Signature.Concern.NONE, Signature.Concern.BOUNCED}:
+    if is_judged and current.concern in {Signature.Concern.NONE, Signature.Concern.BOUNCED}:
         # Abuse: otherwise a moderator's decision about the old words would also apply to the new ones, even if the
         # signature must be confirmed again.
         again = {"concern": Signature.Concern.CHANGED}
     if is_held := current.state in Transition.HOLD_CHANGE.sources:
         again = {"concern": current.concern or Signature.Concern.CHANGED}
     return {**wanted, **again}, is_held
+
+
+def _has_been_judged(current: Signature, added: dict[str, str]) -> bool:
+    """Return whether a moderator has decided about the old words.
+
+    Abuse: otherwise no moderator would see what a signer writes after a comment was hidden.
+    """
+    return has_happened(ACCEPTED, current) or (current.comment_hidden and "comment" in added)
 
 
 def _added(current: Signature, wanted: dict[str, str]) -> dict[str, str]:

@@ -26,6 +26,7 @@ from letters.shared.addresses import Address, decrypt, read_address
 from letters.shared.codes import MAX_CHARACTERS, read_code
 from letters.shared.domains import PRIVATE, PRIVATE_BY_NAME, domain_of, match_domain
 from letters.shared.odd_names import has_link, has_numerals
+from letters.signer.signing.comment_words import AS_CHOSEN, FOR_EVERYONE, FOR_ORGANIZERS, SHOW_COMMENT
 from letters.signer.signing.display_choices import DisplayChoices
 from letters.signer.signing.fields import AddressField, CountryField, LineField, country_choices
 from letters.signer.signing.operations import Changes, SubmittedForm
@@ -38,11 +39,6 @@ EXPOSED = _(
     "when, and the title of the letter. Use a personal address. To use this one anyway, send the form again."
 )
 HTTPS_WANTED = _("Enter a whole link that begins with https://")
-# Who reads a comment. Each is a promise about the words that are sent with it.
-FOR_EVERYONE = _("Everyone can read this beside your name. If you do not show your name to everyone, it is not public.")
-FOR_ORGANIZERS = _("Only the organizers and the moderators can read this. It will not be published.")
-AS_CHOSEN = _("Only the organizers and the moderators can read this, unless you select the next box.")
-SHOW_COMMENT = _("Show everyone why I sign, beside my name")
 ADDRESS_AS_NAME = _("This looks like an email address. Enter your name here: others may see it.")
 ODD_NAME = _(
     "Names seldom contain numerals or a web address. Correct yours, or send the form again if it is right. A moderator "
@@ -135,11 +131,7 @@ class SigningForm(forms.Form):
         self._offer_displays()
 
     def _say_who_reads_the_comment(self) -> None:
-        """Say it beside the comment, and let the form send along what it said.
-
-        Race: the organizers may change the setting before the form comes back. What was written for the organizers
-        stays for them, whatever the setting is then.
-        """
+        """Race: the organizers may change the setting before the form comes back. So it sends along what it said."""
         said = not self.is_bound or self.data.get("comment_for") == COMMENT_FOR_EVERYONE
         is_public = "comment" in self.fields and self.letter.comments_public and said
         if "comment" in self.fields:

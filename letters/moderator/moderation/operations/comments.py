@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
-from letters.models import CONFIRMED, CommentHiding, Letter, User
+from letters.models import CONFIRMED, CommentHiding, Letter, Signature, User
 from letters.moderator.moderation.operations.begin import (
     UNSEEN,
     Reason,
@@ -39,13 +40,13 @@ def hide_comments(
     change, signatures = begin(letter, ids, by, now)
     shown = lock(signatures.filter(state__in=CONFIRMED, comment_hidden=False).exclude(comment=""), seen)
     rows(shown).update(comment_hidden=True)
-    CommentHiding.objects.bulk_create(
-        CommentHiding(
-            signature_id=each.pk, reason=code, because=because, note=reason.strip(), hidden_at=now, hidden_by=by
-        )
-        for each in shown
-    )
+    why: dict[str, Any] = {"reason": code, "because": because, "note": reason.strip()}
+    _note_hidings(shown, **why, hidden_at=now, hidden_by=by)
     return record_change(change, "hide_comment", ids_of(shown), reason=reason_in_words(reason, because))
+
+
+def _note_hidings(hidden: list[Signature], **values: Any) -> None:
+    CommentHiding.objects.bulk_create(CommentHiding(signature=each, **values) for each in hidden)
 
 
 @transaction.atomic

@@ -100,8 +100,8 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         }
         help_texts = {
             "comments_public": _(
-                "Readers see only what people send while this is on, and only beside public names. What was sent before "
-                "stays with the organizers, unless the signer chooses otherwise."
+                "Readers see only what people send while this is on, and only beside public names. What was sent "
+                "before stays with the organizers, unless the signer chooses otherwise."
             ),
         }
 

@@ -1,4 +1,4 @@
-"""Read why a moderator removed a signature or hid its comment, for its signer alone, and whether the signer can appeal."""
+"""Read why a moderator removed a signature or hid its comment, for its signer alone, and whether they can appeal."""
 
 from dataclasses import dataclass
 from datetime import datetime
