@@ -2,12 +2,14 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
+from django.utils import timezone
 
-from letters.models import Collective, Letter, Signature, User
+from letters.models import Letter, Signature, User
 from letters.signer.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
 from tests.people import (
@@ -15,6 +17,7 @@ from tests.people import (
     NOW,
     Reader,
     Signer,
+    add_published,
     browser_of,
     deliver,
     in_threads,
@@ -80,16 +83,25 @@ def test_the_count_covers_every_state_and_says_when_it_was_true(published: Lette
         },
         "goal": 500,
         "version": letter.version,
-        "as_of": later.date().isoformat(),
+        "as_of": timezone.now().date().isoformat(),
     }
 
 
-def test_as_of_is_the_day_in_the_collectives_time_zone(letter: Letter, reader: Reader) -> None:
-    Letter.objects.update(counted_at=NOW.replace(hour=23), version=2)
-    Collective.objects.update(timezone="Europe/Rome")
-    Letter.objects.update(timezone="Europe/Rome")
-    assert reader.count(letter)["as_of"] == "2025-03-04"
-    assert "As of March 4, 2025." in words(reader.get(letter.get_absolute_url()))
+def test_as_of_is_today_in_the_letters_time_zone(letter: Letter, reader: Reader) -> None:
+    zone = "Pacific/Kiritimati"
+    Letter.objects.update(timezone=zone)
+    before, read, after = (timezone.now(), reader.count(letter)["as_of"], timezone.now())
+    assert read in {moment.astimezone(ZoneInfo(zone)).date().isoformat() for moment in (before, after)}
+    assert f", {read[:4]}." in words(reader.get(letter.get_absolute_url()))
+
+
+def test_nobody_learns_from_as_of_on_which_day_a_signature_left(letter: Letter, reader: Reader) -> None:
+    add_published(letter, 3)
+    before = reader.count(letter)["as_of"]
+    Signature.objects.filter(number=2).update(state="withdrawn", name="", address_hash=None)
+    publish(now=NOW + timedelta(days=9))
+    assert reader.count(letter)["withdrawn"] == 1
+    assert reader.count(letter)["as_of"] == before
 
 
 def test_any_program_may_read_the_count(letter: Letter, reader: Reader) -> None:

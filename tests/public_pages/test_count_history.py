@@ -57,6 +57,15 @@ def test_nobody_learns_on_which_day_a_signature_left(grown: Letter, reader: Read
     assert "4 count today." in words(reader.get(grown.url_of("count_history")))
 
 
+def test_the_unit_does_not_change_when_a_signature_leaves(grown: Letter, reader: Reader) -> None:
+    before = words(reader.get(grown.url_of("count_history")))
+    Signature.objects.filter(number=2).update(state="withdrawn", name="", address_hash=None)
+    publish(now=NOW + 120 * DAY)
+    after = words(reader.get(grown.url_of("count_history")))
+    assert "New each day" in before
+    assert "New each day" in after
+
+
 def test_no_hour_is_shown(letter: Letter, reader: Reader) -> None:
     for hour in range(5):
         add_confirmed(letter, 1, now=NOW + timedelta(hours=hour))

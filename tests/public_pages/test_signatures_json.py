@@ -6,16 +6,18 @@ import json
 from typing import Any
 
 import pytest
+from limits import parse
+from pytest_django import Settings
 
 from letters.models import Letter, Signature
 from letters.public.public_pages import queries
-from tests.people import Reader, add_confirmed, add_published, publish
+from tests.people import Reader, add_confirmed, add_published, kept_pages, publish
 
 
 def pages_of(letter: Letter, reader: Reader) -> list[dict[str, Any]]:
     url, pages = letter.url_of("signatures_json"), []
     while url:
-        pages.append(json.loads(reader.get(url).content))
+        pages.append(json.loads(reader.get(url).getvalue()))
         older = pages[-1]["older"]
         url = older and older[older.index("/letters/") :]
     return pages
@@ -71,5 +73,17 @@ def test_each_page_is_kept_by_itself(letter: Letter, reader: Reader) -> None:
     url = letter.url_of("signatures_json")
     first, second = reader.get(url), reader.get(f"{url}?before=3")
     assert len(json.loads(first.content)["signatures"]) == 3
-    assert len(json.loads(second.content)["signatures"]) == 2
+    assert len(json.loads(b"".join(second))["signatures"]) == 2
     assert reader.get(url, if_none_match=first.headers["ETag"]).status_code == 304
+
+
+def test_older_pages_are_not_kept_in_memory_and_a_network_gets_so_many(
+    letter: Letter, reader: Reader, settings: Settings
+) -> None:
+    add_published(letter, 9)
+    settings.LIMIT_SEARCHES = parse("3/hour")
+    url = letter.url_of("signatures_json")
+    answers = [reader.get(f"{url}?before={number}").status_code for number in (9, 8, 7, 6)]
+    assert answers == [200, 200, 200, 429]
+    assert not [path for path in kept_pages().pages if "before" in path]
+    assert reader.get(url).status_code == 200

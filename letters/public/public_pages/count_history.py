@@ -7,9 +7,10 @@ day could draw conclusions. So the days show the numbers that were given, and th
 from collections.abc import Sequence
 from functools import partial
 
+from django.db.models import Max
 from django.http import HttpResponse, JsonResponse
 
-from letters.models import CountHistory, Letter, count_history, drawn_spans
+from letters.models import CountHistory, Letter, LetterHour, count_history, drawn_spans
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page
 from letters.shared.charts import bars
 from letters.shared.csv_rows import CSV, MARK, csv_lines
@@ -25,7 +26,7 @@ def page(visit: Visit) -> Page:
 
 
 def _context(visit: Visit) -> Context:
-    history = _until_counted(visit.letter)
+    history = _until_newest(visit.letter)
     drawn = drawn_spans(history)
     return {
         **visit.context(),
@@ -64,15 +65,17 @@ def _json(letter: Letter) -> HttpResponse:
 
 def _days(letter: Letter) -> list[Sequence[object]]:
     return [
-        [span.begins.date().isoformat(), span.published, span.so_far] for span in _until_counted(letter, "day").spans
+        [span.begins.date().isoformat(), span.published, span.so_far] for span in _until_newest(letter, "day").spans
     ]
 
 
-def _until_counted(letter: Letter, unit: str = "") -> CountHistory:
-    """Return the history until the newest signature, so that it depends on the letter's version alone."""
-    end = letter.counted_at or letter.published_at or letter.created_at
-    history = count_history(letter, now=end, unit=unit)
-    # Privacy: the count may have changed last because someone withdrew.
+def _until_newest(letter: Letter, unit: str = "") -> CountHistory:
+    """Return the history until the newest signature.
+
+    Privacy: it does not depend on the last change of the count, which may be a withdrawal.
+    """
+    newest = LetterHour.objects.filter(letter=letter, published__gt=0).aggregate(newest=Max("hour"))["newest"]
+    history = count_history(letter, now=newest or letter.published_at or letter.created_at, unit=unit)
     while len(history.spans) > 1 and not history.spans[-1].published:
         history.spans.pop()
     return history

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from itertools import chain
 
@@ -51,8 +52,10 @@ def home(request: HttpRequest, language: str = settings.LANGUAGE_CODE) -> Page:
 @letter_page("letter")
 def letter(visit: Visit) -> Page:
     """Show the letter, the signing form and the newest signatures."""
-    refusal = visit.letter.refusal(timezone.now()) or ("" if is_on(Switch.Name.TAKE_SIGNATURES) else "paused")
-    return visit.of_version(refusal, context=lambda: {**_letter_context(visit), "refusal": refusal})
+    now = timezone.now()
+    refusal = visit.letter.refusal(now) or ("" if is_on(Switch.Name.TAKE_SIGNATURES) else "paused")
+    context = lambda: {**_letter_context(visit), "refusal": refusal, "as_of": now}  # noqa: E731 -- short, and used once
+    return visit.of_version(refusal, visit.letter.day_of(now), context=context)
 
 
 def _letter_context(visit: Visit) -> Context:
@@ -189,10 +192,13 @@ def signatures_json(visit: Visit) -> Page:
     """Return a page of the list as JSON, newest first, with the same columns as the CSV."""
     before = _number_before(visit.request)
     depends_on = ("signatures.json", visit.letter.pk, visit.letter.version, before)
-    return Page(depends_on, partial(_signatures_json, visit.letter, before))
+    return Page(depends_on, partial(_signatures_json, visit, before), is_long=before is not None)
 
 
-def _signatures_json(letter: Letter, before: int | None) -> HttpResponse:
+def _signatures_json(visit: Visit, before: int | None) -> HttpResponseBase:
+    letter = visit.letter
+    if before is not None:
+        count_for_network(visit.request, "pages of lists", settings.LIMIT_SEARCHES, Refusal.MANY_SEARCHES)
     rows, onward = queries.public_rows_before(letter, before)
     older = f"{settings.SITE_URL}{letter.url_of('signatures_json')}?before={onward}" if onward else None
     data = {
@@ -201,7 +207,11 @@ def _signatures_json(letter: Letter, before: int | None) -> HttpResponse:
         "signatures": [dict(zip(queries.PUBLIC_COLUMNS, row, strict=True)) for row in rows],
         "older": older,
     }
-    return JsonResponse(data, headers={"Access-Control-Allow-Origin": "*"})
+    answer = JsonResponse(data, headers={"Access-Control-Allow-Origin": "*"})
+    if before is None:
+        return answer
+    # Denial of service: a streamed answer is not kept. Pages of millions of names would push the letters out of memory.
+    return StreamingHttpResponse([answer.content], headers=answer.headers)
 
 
 @letter_page("history")
@@ -257,13 +267,14 @@ def _past_text(visit: Visit, revision: Revision, before: Revision | None, after:
 @letter_page("count")
 def count(visit: Visit) -> Page:
     """Return the letter's counts as JSON, for the open page and for other sites. All of them show the same numbers."""
+    today = visit.letter.day_of(timezone.now())
     return Page(
-        ("count", visit.letter.pk, visit.letter.version),
-        partial(_count, visit.letter, interface_language(visit.language)),
+        ("count", visit.letter.pk, visit.letter.version, today),
+        partial(_count, visit.letter, interface_language(visit.language), today),
     )
 
 
-def _count(letter: Letter, language: str) -> HttpResponse:
+def _count(letter: Letter, language: str, today: date | None) -> HttpResponse:
     return JsonResponse(
         {
             "published": letter.signature_count,
@@ -278,8 +289,8 @@ def _count(letter: Letter, language: str) -> HttpResponse:
             "moderation": letter.account.as_data(language),
             "goal": letter.goal,
             "version": letter.version,
-            # Privacy: the day only. The time of the last count is the time at which the last signature was published.
-            "as_of": letter.day_of(letter.counted_at),
+            # Privacy: today, not when the count last changed. If a signature was withdrawn last, that would be its day.
+            "as_of": today,
         },
         headers={"Access-Control-Allow-Origin": "*"},
     )
