@@ -59,7 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what exists now out of garbage collection: thousands of tests, and all modules, are searched for nothing."""
+    """Leave what exists now out of garbage collection: searching thousands of tests and all modules finds nothing."""
     gc.collect()
     gc.freeze()
 
