@@ -19,8 +19,18 @@ class RejectionAppealQuerySet(models.QuerySet["RejectionAppeal"]):
         return self.filter(queued_at__isnull=False, outcome="")
 
     def barred_to(self, person: User) -> RejectionAppealQuerySet:
-        """Select appeals on which this person may not decide, because the rejection is their own."""
-        return self.filter(Q(rejected_by=person) | Q(approved_by=person))
+        """Select appeals on which this person may not decide, because they have rejected the signature.
+
+        Whoever rejected it before the appeal came into the queue is barred, even if that was undone. A rejection after
+        that is the decision on the appeal.
+        """
+        rejections = ReviewDecision.objects.filter(
+            Q(decided_by=person) | Q(bulk__approved_by=person),
+            signature=OuterRef("signature"),
+            verb=ReviewDecision.Verb.REJECT,
+            decided_at__lt=OuterRef("queued_at"),
+        )
+        return self.filter(Q(rejected_by=person) | Q(approved_by=person) | Exists(rejections))
 
 
 class RejectionAppeal(models.Model):
@@ -38,7 +48,8 @@ class RejectionAppeal(models.Model):
     # A decision has at most one appeal.
     decision = models.OneToOneField(ReviewDecision, on_delete=models.CASCADE, related_name="appeal")
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="appeals", db_index=False)
-    # The person who rejected it, and the one who approved the bulk decision, if any. Neither decides on the appeal.
+    # The person who rejected it, and the one who approved the bulk decision, if any. Neither decides on the appeal, and
+    # nor does anyone who rejected the signature earlier (barred_to).
     rejected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
@@ -94,7 +105,7 @@ class RejectionAppeal(models.Model):
         return self.queued_at is not None and not self.outcome
 
     def is_barred_to(self, person: User) -> bool:
-        return person.pk in (self.rejected_by_id, self.approved_by_id)
+        return RejectionAppeal.objects.barred_to(person).filter(pk=self.pk).exists()
 
 
 def can_be_appealed_until(decision: ReviewDecision) -> datetime:
@@ -112,7 +123,16 @@ def not_barred_to(person: User) -> Q:
 NOT_BARRED = """NOT EXISTS (
     SELECT FROM letters_rejectionappeal AS appeal
     WHERE appeal.signature_id = signature.id AND appeal.queued_at IS NOT NULL AND appeal.outcome = ''
-        AND %(moderator)s IN (appeal.rejected_by_id, appeal.approved_by_id)
+        AND (
+            %(moderator)s IN (appeal.rejected_by_id, appeal.approved_by_id)
+            OR EXISTS (
+                SELECT FROM letters_reviewdecision AS rejection
+                LEFT JOIN letters_bulkdecision AS bulk ON bulk.id = rejection.bulk_id
+                WHERE rejection.signature_id = signature.id AND rejection.verb = 'reject'
+                    AND rejection.decided_at < appeal.queued_at
+                    AND %(moderator)s IN (rejection.decided_by_id, bulk.approved_by_id)
+            )
+        )
 )"""
 # An appeal is decided alone. SQL about the row `signature`.
 NOT_APPEALED = """NOT EXISTS (

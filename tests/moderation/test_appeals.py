@@ -320,6 +320,61 @@ def test_an_appeal_that_was_overtaken_is_deleted(letter: Letter, signature: Sign
     assert state(signature)[0] == "published"
 
 
+def reject_again(signature: Signature, by: User) -> None:
+    restore_signatures(signature.letter, [signature.pk], by=by, now=NOW)
+    rejected(signature, by)
+
+
+def test_who_restores_and_rejects_again_cannot_make_an_appeal_go_away(
+    signature: Signature, moderator: User, organizer: User
+) -> None:
+    appeal_rejection(signature, words=WORDS, now=NOW)
+    reject_again(signature, moderator)
+    assert queue_appeals(now=NEXT_DAY) == 1
+    assert RejectionAppeal.objects.get().decision == ReviewDecision.objects.filter(verb="reject").latest("pk")
+    assert (queue_of(moderator), queue_of(organizer)) == ([], [signature.pk])
+    assert "We have your appeal." in control_page(signature)
+    assert accept(signature, organizer) == 1
+
+
+@pytest.mark.parametrize("undo", [True, False])
+def test_nobody_who_ever_rejected_it_decides(
+    signature: Signature, moderator: User, organizer: User, warden: User, undo: bool
+) -> None:
+    appeal_rejection(signature, words=WORDS, now=NOW)
+    if undo:
+        undo_decision(ReviewDecision.objects.get(), by=moderator, now=NOW)
+        rejected(signature, organizer)
+    else:
+        reject_again(signature, organizer)
+    assert queue_appeals(now=NEXT_DAY) == 1
+    for person in (moderator, organizer):
+        assert (queue_of(person), waiting_in(scope_of(person))) == ([], 0)
+        with pytest.raises(Refused, match="another_decides"):
+            accept(signature, person)
+    assert queue_of(warden) == [signature.pk]
+    assert keep(signature, warden) == 1
+
+
+def test_who_takes_a_restored_signature_off_the_list_cannot_make_an_appeal_go_away(
+    signature: Signature, moderator: User, organizer: User
+) -> None:
+    appeal_rejection(signature, words=WORDS, now=NOW)
+    restore_signatures(signature.letter, [signature.pk], by=moderator, now=NOW)
+    hold_signatures(signature.letter, [signature.pk], by=moderator, now=NEXT_DAY)
+    assert queue_appeals(now=NEXT_DAY) == 1
+    assert (queue_of(moderator), queue_of(organizer)) == ([], [signature.pk])
+
+
+def test_of_two_appeals_the_newer_stays(signature: Signature, moderator: User, organizer: User) -> None:
+    appeal_rejection(signature, words=WORDS, now=NOW)
+    reject_again(signature, moderator)
+    appeal_rejection(signature, words="You did it again.", now=NOW)
+    assert queue_appeals(now=NEXT_DAY) == 1
+    assert RejectionAppeal.objects.get().words == "You did it again."
+    assert keep(signature, organizer) == 1
+
+
 def test_a_new_rejection_after_a_reversed_one_can_be_appealed(appealed: Signature, organizer: User) -> None:
     accept(appealed, organizer)
     publish()

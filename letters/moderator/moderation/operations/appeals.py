@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from letters.base.changes.operations import LetterChange, change_letter_unasked
-from letters.models import Letter, RejectionAppeal, ReviewDecision, Signature, State, User
+from letters.models import Letter, RejectionAppeal, ReviewClaim, ReviewDecision, Signature, State, User
 from letters.shared.refused import Refusal, Refused
 
 Outcome = RejectionAppeal.Outcome
@@ -18,7 +19,7 @@ Outcome = RejectionAppeal.Outcome
 def appeals_to_settle(ids: Collection[int], by: User) -> Sequence[RejectionAppeal]:
     """Return the appeals about these signatures that wait. The caller has locked the letter.
 
-    Raises Refused("another_decides") if one is about a rejection by this person.
+    Raises Refused("another_decides") if this person has rejected one of the signatures.
     """
     waiting = list(RejectionAppeal.objects.waiting().filter(signature__in=ids))
     if any(each.is_barred_to(by) for each in waiting):
@@ -52,7 +53,8 @@ def reopen_appeal(decision: ReviewDecision, by: User) -> None:
 def queue_appeals(*, now: datetime) -> int:
     """Put the appeals of earlier days into the review queue. Returns how many.
 
-    An appeal whose decision was undone since is deleted, because the signer has got what it asks for.
+    An appeal is deleted if the signature is no longer rejected, because the signer has got what it asks for, or if the
+    signer has appealed again since, against a newer rejection. Otherwise it follows the newest rejection.
     """
     due = RejectionAppeal.objects.filter(queued_at=None, reaches_at__lte=now)
     letters = due.order_by("signature__letter_id").values_list("signature__letter_id", flat=True).distinct()
@@ -63,22 +65,32 @@ def queue_appeals(*, now: datetime) -> int:
 def _queue_of(letter_id: int, now: datetime) -> int:
     change = change_letter_unasked(Letter.objects.select_related("collective").get(pk=letter_id), by="signer", now=now)
     due = RejectionAppeal.objects.filter(queued_at=None, reaches_at__lte=now, signature__letter=change.letter)
-    appeals = list(due.select_related("decision").order_by("pk"))
-    rejected = Signature.objects.filter(pk__in=[each.signature_id for each in appeals], state=State.REJECTED)
-    # Race: a signer who withdraws waits for the letter's row, and then takes the appeal along.
-    still_rejected = set(rejected.exclude(confirmed_at=None).values_list("pk", flat=True))
-    queued = [each for each in appeals if each.signature_id in still_rejected and _is_newest(each.decision)]
-    RejectionAppeal.objects.filter(pk__in=[each.pk for each in appeals if each not in queued]).delete()
-    RejectionAppeal.objects.filter(pk__in=[each.pk for each in queued]).update(queued_at=now)
+    signatures = Signature.objects.filter(pk__in=list(due.values_list("signature", flat=True)), state=State.REJECTED)
+    # Race: a signer who withdraws waits for the letter, and then takes the appeal along. One who appeals waits here.
+    rejected = signatures.exclude(confirmed_at=None).order_by("pk").select_for_update(no_key=True)
+    ids = list(rejected.values_list("pk", flat=True))
+    later = RejectionAppeal.objects.filter(signature=OuterRef("signature"), pk__gt=OuterRef("pk"))
+    queued = list(due.filter(~Exists(later), signature__in=ids).order_by("pk"))
+    due.exclude(pk__in=[each.pk for each in queued]).delete()
+    for appeal in queued:
+        _follow_newest_rejection(appeal)
+        appeal.queued_at = now
+        appeal.save(update_fields=["decision", "rejected_by", "approved_by", "queued_at"])
     ids = [each.signature_id for each in queued]
-    rejected.filter(pk__in=ids).update(concern=Signature.Concern.RECHECK)
+    Signature.objects.filter(pk__in=ids).update(concern=Signature.Concern.RECHECK)
+    # Abuse: a moderator who has set the signature aside must not keep the appeal from the others.
+    ReviewClaim.objects.filter(signature__in=ids).delete()
     _record(change, ids)
     return len(queued)
 
 
-def _is_newest(decision: ReviewDecision) -> bool:
-    newest = ReviewDecision.objects.filter(signature=decision.signature_id, undone_at=None).order_by("-pk").first()
-    return newest is not None and newest.pk == decision.pk
+def _follow_newest_rejection(appeal: RejectionAppeal) -> None:
+    """Move the appeal to the newest rejection. Abuse: who rejects again cannot make an appeal go away."""
+    rejections = ReviewDecision.objects.filter(signature=appeal.signature_id, verb=ReviewDecision.Verb.REJECT)
+    newest = rejections.filter(undone_at=None).select_related("bulk").order_by("-pk").first()
+    if newest:
+        appeal.decision, appeal.rejected_by_id = newest, newest.decided_by_id
+        appeal.approved_by_id = newest.bulk.approved_by_id if newest.bulk else None
 
 
 def _record(change: LetterChange, ids: list[int]) -> None:
