@@ -30,6 +30,8 @@ ALIKE = [
     "Ｆｒｉｅｎｄｓ of the Night Train",
     "Friends of the Night Tra\u200cin",
     "Frlends of the Nlght Traln",
+    "Friends of the Night Train\ufe0f",
+    "Frienᴅs of the Nıght Train\u3164",
 ]
 
 
@@ -50,6 +52,29 @@ def begun(by: User, name: str = NAME, slug: str = "others") -> Letter:
 @pytest.mark.parametrize("name", ALIKE)
 def test_names_that_a_reader_takes_for_each_other_look_the_same(name: str) -> None:
     assert key_of_name(name) == key_of_name(NAME)
+
+
+# A variation selector, fillers, a grapheme joiner, apostrophes that are letters, a tag, and an empty Braille cell.
+INVISIBLE = "\ufe0f\u3164\u115f\uffa0\u17b4\u034f\u180b\u02bc\u02bb\ua78c\U000e0041\U000e0100\u2800\u2065"
+
+
+@pytest.mark.parametrize("sign", INVISIBLE, ids=lambda sign: f"U+{ord(sign):04X}")
+def test_no_invisible_character_makes_another_name(sign: str) -> None:
+    for name in (
+        NAME + sign,
+        f"Friends of the Nig{sign}ht Train",
+        f"Friends of the Night{sign}Train",
+        f"{NAME} {sign}",
+    ):
+        assert key_of_name(name) == key_of_name(NAME)
+    assert key_of_name(f"Tr{sign}nd") == key_of_name("Tmd")
+    assert key_of_name("🚂" + sign) == key_of_name("🚂")
+    assert key_of_name(sign)
+
+
+def test_small_capitals_look_like_capitals() -> None:
+    assert key_of_name("ɴᴀᴄʜᴛᴢᴜɢ ʙᴇʀʟɪɴ") == key_of_name("Nachtzug Berlin")
+    assert key_of_name("ᴅꜰᴊᴋᴍᴏᴘꞯꜱᴠᴡʏ") == key_of_name("dfjkmopqsvwy")
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,15 @@
 """A signer who left an employer has lost the mailbox: a site moderator acts for the address, and learns nothing."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
 from django.utils import timezone
 
-from letters.models import AuditEvent, Letter, MailRequest, Signature, SignerContact, StoppedAddress, User
+from letters.models import AuditEvent, BlockRule, Letter, MailRequest, Signature, SignerContact, StoppedAddress, User
 from letters.moderator.moderation.operations import reject_signatures
-from letters.moderator.reports.operations import Notice, report_letter
+from letters.moderator.reports.operations import Notice, dismiss_reports, report_letter
 from letters.shared.addresses import hash_address, parse_address
 from letters.shared.refused import Refused
 from letters.signer.lost_mailboxes.operations import MAX_ADDRESSES_A_DAY, Act, act_for_lost_mailbox
@@ -78,6 +79,37 @@ def test_erasing_also_deletes_the_address_elsewhere(letter: Letter, warden: User
     assert mail.outbox == []
 
 
+def test_erasing_reaches_every_spelling_in_reports_and_rules(letter: Letter, warden: User) -> None:
+    about: dict[str, Any] = {"is_of_site": True, "kind": "address", "effect": "hold", "made_by": warden}
+    about |= {"made_at": NOW, "ends_at": timezone.now() + timedelta(days=9), "reason": "Spam", "is_on": True}
+    ours = BlockRule.objects.create(digest=hash_address(ADA), **about)
+    another = BlockRule.objects.create(digest=hash_address("bea@company.example"), **about)
+    for name, address in [("Ada", "Ada+x@company.example"), ("Bea", "bea@company.example"), ("Zoe", "")]:
+        notice = Notice(reason="rules", words="Spam", name=name, address=address)
+        report_letter(letter, notice=notice, language="en", now=NOW)
+    act(warden, Act.ERASE)
+    ours.refresh_from_db()
+    assert (ours.digest, ours.is_on, ours.is_over(timezone.now())) == (None, False, True)
+    another.refresh_from_db()
+    assert (bool(another.digest), another.is_on) == (True, True)
+    left = letter.reports.order_by("pk").values_list("name", "address")
+    assert list(left) == [("", None), ("Bea", "bea@company.example"), ("Zoe", None)]
+
+
+@pytest.mark.parametrize("spelling", [ADA, "Ada+x@company.example"])
+def test_stopping_ends_the_email_about_a_decision_on_a_report(
+    letter: Letter, warden: User, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    told: list[list[str]] = []
+    monkeypatch.setattr("letters.moderator.reports.operations.mail_to_account", lambda mail: told.append(mail.to))
+    for address in (spelling, "bea@company.example"):
+        notice = Notice(reason="rules", words="Spam", address=address)
+        newest = report_letter(letter, notice=notice, language="en", now=NOW)
+    act(warden, Act.STOP)
+    assert dismiss_reports(letter, up_to=newest.pk, by=warden, now=NOW) == 2
+    assert told == [["bea@company.example"]]
+
+
 def test_stopping_ends_every_email_about_letters_and_can_be_undone(
     letter: Letter, published: LetterMaker, warden: User
 ) -> None:
@@ -127,7 +159,13 @@ def test_only_people_who_moderate_the_site_may(letter: Letter, organizer: User, 
 
 @pytest.mark.parametrize(
     ("proof", "refusal"),
-    [(" ", "no_reason"), ("x" * 501, "too_long"), ("She wrote from ada@company.example", "names_an_address")],
+    [
+        (" ", "no_reason"),
+        ("x" * 501, "too_long"),
+        ("She wrote from ada@company.example", "names_an_address"),
+        ("From ada\uff20company.example", "names_an_address"),
+        ("From ada\ufe6bcompany.example", "names_an_address"),
+    ],
 )
 def test_a_proof_is_needed_and_holds_no_address(warden: User, proof: str, refusal: str) -> None:
     with pytest.raises(Refused, match=refusal):

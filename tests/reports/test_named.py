@@ -8,14 +8,14 @@ from django.core import mail
 from django.utils import timezone
 
 from letters.base.outbox.operations import note_complaint
-from letters.models import Letter, MailRequest, NameReport, OutgoingEmail, Report, Signature, User
+from letters.models import Letter, MailRequest, NameReport, OutgoingEmail, Report, Signature, StoppedAddress, User
 from letters.moderator.live_signals.operations import score_signatures
 from letters.moderator.moderation.operations import accept_signatures, reject_signatures, undo_decision
 from letters.moderator.moderation.queries import scope_of, waiting_in
 from letters.moderator.reports import operations
 from letters.moderator.reports.operations import ADDRESS_KEPT, TOLD_AFTER, settle_name_reports
 from letters.public.public_pages.tasks import sweep
-from letters.shared.addresses import decrypt
+from letters.shared.addresses import decrypt, hash_address
 from letters.signer.signing.operations import disown_signature, withdraw_signature
 from tests.people import FROM_OUR_PAGE, Signer, browser_of, deliver, sign, sign_and_confirm, signature_of, words
 from tests.signing.test_equal_mails import PADDED, shape_of
@@ -321,16 +321,31 @@ def test_a_signer_who_leaves_is_not_told_apart_from_a_removal(
     assert "The list does not show the name that you reported any more." in told[0]
 
 
-def test_without_a_decision_the_address_is_deleted_after_30_days(
+def test_a_reporter_who_has_lost_the_mailbox_since_gets_no_email(
+    signature: Signature, signer: Signer, organizer: User, told: list[str]
+) -> None:
+    assert confirm(signature.letter, signer, "bea+x@gmail.com") == 200
+    StoppedAddress.objects.create(address_hash=hash_address(BEA), stopped_at=timezone.now())
+    decide(signature.letter, signature, "accept", organizer)
+    assert settle_name_reports(now=timezone.now() + TOLD_AFTER) == 1
+    assert told == []
+    assert not NameReport.objects.exists()
+
+
+def test_without_a_decision_address_and_domain_are_deleted_after_30_days(
     signature: Signature, signer: Signer, organizer: User, moderator: User, told: list[str]
 ) -> None:
-    assert confirm(signature.letter, signer) == 200
+    assert confirm(signature.letter, signer, "ada@unibo.it") == 200
     settle_name_reports(now=timezone.now() + ADDRESS_KEPT - timedelta(minutes=1))
-    assert NameReport.objects.get().address
+    stored = NameReport.objects.get()
+    assert stored.address
+    assert stored.domain == "unibo.it"
     settle_name_reports(now=timezone.now() + ADDRESS_KEPT + timedelta(minutes=1))
-    assert NameReport.objects.values_list("address", "address_hash").get() == (None, None)
+    assert NameReport.objects.values_list("address", "address_hash", "domain").get() == (None, None, "")
     # The moderator still reads what the report says, and afterwards nobody can be told.
-    assert "the person named and did not sign" in words(browser_of(moderator).get("/moderate/"))
+    page = words(browser_of(moderator).get("/moderate/"))
+    assert "Someone confirmed an address and says that they are the person named and did not sign." in page
+    assert "unibo.it" not in page
     decide(signature.letter, signature, "accept", organizer)
     settle_name_reports(now=timezone.now() + TOLD_AFTER)
     assert told == []

@@ -61,6 +61,11 @@ def stopped_among(batch: list[OutgoingEmail]) -> set[int]:
     return {*to_signers.values_list("pk", flat=True), *asked_for.values_list("pk", flat=True)}
 
 
+def is_stopped(canonical: str) -> bool:
+    """Return whether the owner of the address has lost the mailbox, and wants no more emails about letters."""
+    return StoppedAddress.objects.filter(address_hash=hash_address(canonical)).exists()
+
+
 def waiting_since() -> datetime | None:
     """Return since when the oldest unsent email that a person waits for has been waiting; None without any.
 

@@ -155,7 +155,7 @@ class Item:
     @property
     def named(self) -> list[str]:
         """Say who reported their own name. Privacy: only the domain of the organization, never an address."""
-        domains: Sequence[str] = getattr(self.signature, "named_domains", ())
+        domains: Sequence[str | None] = getattr(self.signature, "named_domains", ())
         return [_who_is_named(domain) for domain in domains if self.is_named]
 
     @property
@@ -174,7 +174,9 @@ class Item:
         return _("Some risk") if self.signature.risk >= SOME_RISK else ""
 
 
-def _who_is_named(domain: str) -> str:
+def _who_is_named(domain: str | None) -> str:
+    if domain is None:
+        return gettext("Someone confirmed an address and says that they are the person named and did not sign.")
     if domain:
         return gettext(
             "Someone confirmed an address at %(domain)s and says that they are the person named and did not sign."

@@ -3,6 +3,7 @@
 A report about a letter is a notice in the sense of Article 16 of the EU's Digital Services Act.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from letters.base.accounts.operations import mail_to_account
 from letters.base.changes.operations import LetterChange, change_letter_for_site
 from letters.base.outbox.composing import compose_email_to, render_email
 from letters.base.outbox.enqueueing import new_email
+from letters.base.outbox.queries import is_stopped
 from letters.models import (
     COUNTED,
     RISK_OF_NAMED,
@@ -28,7 +30,7 @@ from letters.models import (
 )
 from letters.moderator.reports import queries
 from letters.shared import wakeups
-from letters.shared.addresses import Address, address_of, decrypt, encrypt, hash_address
+from letters.shared.addresses import Address, address_of, canonical, decrypt, encrypt, hash_address
 from letters.shared.refused import Refusal, Refused
 from letters.shared.tokens import NameReportToken
 
@@ -146,7 +148,7 @@ def settle_name_reports(*, now: datetime) -> int:
 
     Addresses of reports that nobody has decided are deleted after ADDRESS_KEPT.
     """
-    NameReport.objects.filter(confirmed_at__lt=now - ADDRESS_KEPT).update(address=None, address_hash=None)
+    NameReport.objects.filter(confirmed_at__lt=now - ADDRESS_KEPT).update(address=None, address_hash=None, domain="")
     due = queries.decided_name_reports(before=now - TOLD_AFTER)[:MAX_TOLD]
     return sum(_settle_name_report(pk) for pk in due)
 
@@ -168,7 +170,7 @@ def _settle_name_report(report_id: int) -> bool:
             "letter_url": settings.SITE_URL + signature.letter.url_of("signatures", report.language),
         }
         parts = render_email("name_report_decided", context, language=report.language)
-        mail_to_account(compose_email_to(parts, to=decrypt(report.address)))
+        _mail_to_reader(parts, decrypt(report.address))
     return True
 
 
@@ -206,7 +208,13 @@ def _tell(letter: Letter, address: str, language: str, outcome: Report.Outcome) 
     url = settings.SITE_URL + letter.get_absolute_url(language if language in letter.languages() else "")
     context = {"has_acted": outcome == Report.Outcome.ACTED, "letter_url": url}
     parts = render_email("report_decided", context, language=language or letter.language)
-    mail_to_account(compose_email_to(parts, to=address))
+    _mail_to_reader(parts, address)
+
+
+def _mail_to_reader(parts: Mapping[str, str], address: str) -> None:
+    """Pass an email to the worker, unless the owner of the address has lost the mailbox and wants no more emails."""
+    if not is_stopped(canonical(address)):
+        mail_to_account(compose_email_to(parts, to=address))
 
 
 def forget_reports(*, now: datetime) -> int:

@@ -8,6 +8,7 @@ from django.db import transaction
 from letters.base.audit_log.operations import record
 from letters.models import (
     AuditEvent,
+    BlockRule,
     Letter,
     MailRequest,
     NameReport,
@@ -17,8 +18,9 @@ from letters.models import (
     StoppedAddress,
     User,
 )
-from letters.shared.addresses import Address, hash_address
+from letters.shared.addresses import Address, canonical, hash_address
 from letters.shared.refused import Refusal, Refused
+from letters.shared.text import normalized
 from letters.signer.signing.operations import withdraw_signature
 
 # Privacy: enough for the few people who write to the site, and too few to go through a staff list.
@@ -79,7 +81,8 @@ def _require(proof: str, by: User, now: datetime) -> None:
         raise Refused(Refusal.NO_REASON)
     if len(proof) > MAX_PROOF:
         raise Refused(Refusal.TOO_LONG)
-    if "@" in proof:
+    # Other characters look like "@" and mean it.
+    if "@" in normalized("NFKC", proof):
         raise Refused(Refusal.NAMES_AN_ADDRESS)
     today = AuditEvent.objects.filter(object_kind="user", object_id=by.pk, verb=VERB, at__gt=now - timedelta(days=1))
     if today.count() >= MAX_ADDRESSES_A_DAY:
@@ -93,4 +96,10 @@ def _forget_other_traces(address: Address, now: datetime) -> None:
     OutgoingEmail.objects.owed().filter(signature=None, request__in=requests.values("pk")).update(dropped_at=now)
     requests.update(address=None)
     NameReport.objects.filter(address_hash=address_hash).update(address=None, address_hash=None)
-    Report.objects.filter(address=address.deliverable.lower()).update(address=None, name="")
+    # A rule about the address holds its hash.
+    rules = BlockRule.objects.filter(kind=BlockRule.Kind.ADDRESS, digest=address_hash)
+    rules.update(is_on=False, ended_at=now, digest=None)
+    # The stored addresses can be compared only once they are decrypted. They are few, and go after half a year.
+    reports = Report.objects.filter(address__isnull=False).values_list("pk", "address")
+    same = [pk for pk, typed in reports.iterator() if typed and canonical(typed) == address.canonical]
+    Report.objects.filter(pk__in=same).update(address=None, name="")

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Now
 
 from letters.models import (
@@ -127,7 +127,9 @@ def with_letters(signatures: SignatureQuerySet) -> SignatureQuerySet:
     titles = Translation.objects.filter(
         revision=OuterRef("letter__current_revision"), language=OuterRef("letter__language")
     )
-    named = NameReport.objects.filter(signature=OuterRef("pk")).order_by("pk").values("domain")
+    # None once the address is deleted, and the domain with it.
+    domain = Case(When(address__isnull=False, then=F("domain")))
+    named = NameReport.objects.filter(signature=OuterRef("pk")).order_by("pk").values_list(domain)
     told = SignerQuestion.objects.told(Now()).filter(signature=OuterRef("pk")).order_by("-pk")
     titled = signatures.annotate(
         letter_title=Subquery(titles.values("title")[:1]),
