@@ -75,6 +75,8 @@ class ReviewDecision(models.Model):
     # The state of the signature before, so that the decision can be undone.
     state_before = models.CharField(max_length=10, choices=State)
     concern_before = models.CharField(max_length=10, choices=Signature.Concern, default="", db_default="", blank=True)
+    # Whether the signer has changed the words since. Privacy: it has no time, and no page shows it.
+    words_changed = models.BooleanField(default=False, db_default=False, editable=False)
     undone_at = models.DateTimeField(null=True, blank=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

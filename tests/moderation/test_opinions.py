@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from letters.models import AuditEvent, ErrorRate, Letter, ReviewDecision, SecondOpinion, Signature, User
+from letters.models import WORDS, AuditEvent, ErrorRate, Letter, ReviewDecision, SecondOpinion, Signature, User
 from letters.moderator.moderation.operations import (
     DRAWN_A_DAY,
     accept_signatures,
@@ -14,6 +14,7 @@ from letters.moderator.moderation.operations import (
     draw_decisions,
     give_opinion,
     reject_signatures,
+    restore_signatures,
     settle_opinion,
     tend_opinions,
     undo_decision,
@@ -22,9 +23,9 @@ from letters.moderator.moderation.queries import opinion_purpose, scope_of
 from letters.moderator.public_account.operations import renew_account
 from letters.shared.refused import Refused
 from letters.shared.tokens import make_handle
-from letters.signer.signing.operations import withdraw_signature
+from letters.signer.signing.operations import Changes, change_signature, withdraw_signature
 from tests.conftest import LetterMaker
-from tests.people import NOW, Reader, add_confirmed, browser_of, ids_of, publish, words
+from tests.people import NOW, Reader, add_confirmed, browser_of, ids_of, publish, sign_and_confirm, words
 
 pytestmark = pytest.mark.django_db
 
@@ -49,11 +50,23 @@ def judge(db: None) -> User:
 @pytest.fixture
 def decided(reviewed: Letter, moderator: User) -> Letter:
     """A letter about whose signatures a moderator has decided: the first three accepted, two rejected."""
+    Signature.objects.update(confirmed_at=NOW)
     ids = ids_of(reviewed)
     accept_signatures(reviewed, ids[:3], by=moderator, now=NOW)
     reject_signatures(reviewed, ids[3:], reason="", code="twice", by=moderator, now=NOW)
     publish()
     return reviewed
+
+
+@pytest.fixture
+def accepted(letter: Letter, moderator: User) -> Signature:
+    """A signature that a moderator accepted, on a letter that nobody reviews."""
+    signature = sign_and_confirm(letter)
+    Signature.objects.update(state="held", concern="doubtful")
+    accept_signatures(letter, [signature.pk], by=moderator, now=NOW)
+    publish()
+    signature.refresh_from_db()
+    return signature
 
 
 def drawn(letter: Letter) -> list[SecondOpinion]:
@@ -81,7 +94,7 @@ def test_all_decisions_of_a_quiet_day_are_drawn_once(decided: Letter) -> None:
 
 def test_of_many_decisions_some_are_drawn_and_nobody_can_guess_which(published: LetterMaker, moderator: User) -> None:
     letter = published(reviewed=True)
-    add_confirmed(letter, 60, state="held")
+    add_confirmed(letter, 60, now=NOW - timedelta(hours=1), state="held")
     accept_signatures(letter, ids_of(letter), by=moderator, now=NOW)
     draws = []
     for _ in range(2):
@@ -103,6 +116,72 @@ def test_what_was_undone_or_withdrawn_or_decided_again_is_not_drawn(decided: Let
 def test_nothing_is_drawn_from_a_letter_that_is_down(decided: Letter) -> None:
     Letter.objects.update(status="taken_down")
     assert drawn(decided) == []
+
+
+def test_a_decision_is_drawn_when_it_is_a_day_old(decided: Letter) -> None:
+    assert draw_decisions(now=TOMORROW - timedelta(seconds=1)) == 0
+    assert draw_decisions(now=TOMORROW) == 5
+
+
+def test_days_without_a_draw_are_drawn_from_later(decided: Letter) -> None:
+    ReviewDecision.objects.filter(verb="accept").update(decided_at=NOW + timedelta(days=3))
+    assert draw_decisions(now=NOW + timedelta(days=5)) == 5
+
+
+def test_decisions_of_long_ago_are_not_drawn(decided: Letter) -> None:
+    assert draw_decisions(now=TOMORROW + timedelta(days=7)) == 0
+
+
+def test_words_that_no_moderator_has_seen_are_not_drawn(accepted: Signature) -> None:
+    change_signature(accepted, changes=Changes(display="public", name="Ada Scumbag"), now=NOW)
+    assert drawn(accepted.letter) == []
+
+
+def test_a_change_that_changes_nothing_keeps_the_decision(accepted: Signature) -> None:
+    same = {name: getattr(accepted, name) for name in WORDS}
+    change_signature(accepted, changes=Changes(display=accepted.display, **same), now=NOW)
+    assert len(drawn(accepted.letter)) == 1
+
+
+def test_a_signature_that_a_moderator_restores_is_drawn_too(decided: Letter, moderator: User) -> None:
+    first, *_others = ids_of(decided)
+    reject_signatures(decided, [first], reason="", code="twice", by=moderator, now=NOW)
+    restore_signatures(decided, [first], by=moderator, now=NOW)
+    newest = ReviewDecision.objects.filter(signature=first).latest("pk")
+    assert newest.verb == "accept"
+    assert drawn(decided)[0].decision == newest
+
+
+# Deciding again
+
+
+def decide_again(letter: Letter, ids: list[int], by: User, **when: Any) -> None:
+    now = NOW + timedelta(**when)
+    restore_signatures(letter, ids, by=by, now=now)
+    reject_signatures(letter, ids, reason="", code="twice", by=by, now=now)
+
+
+def test_who_decides_again_after_the_draw_is_checked_all_the_same(
+    decided: Letter, moderator: User, warden: User
+) -> None:
+    *_others, last = drawn(decided)
+    SecondOpinion.objects.exclude(pk=last.pk).delete()
+    decide_again(decided, [last.signature_id], moderator, days=1)
+    assert claimed(warden) == last.signature_id
+    decide_again(decided, [last.signature_id], moderator, days=1)
+    last.refresh_from_db()
+    give_opinion(last, "accept", by=warden, now=TOMORROW)
+    assert SecondOpinion.objects.get().decision == ReviewDecision.objects.latest("pk")
+    tend_opinions(now=TOMORROW)
+    assert str(ErrorRate.objects.get()) == "1 of 1"
+
+
+def test_who_decides_again_before_each_draw_is_drawn_all_the_same(decided: Letter, moderator: User) -> None:
+    rejected = ids_of(decided)[3:]
+    decide_again(decided, rejected, moderator, hours=23)
+    assert [each.signature_id for each in drawn(decided)] == ids_of(decided)
+    decide_again(decided, rejected, moderator, hours=47)
+    assert draw_decisions(now=TOMORROW + timedelta(days=1)) == 0, "they wait for an answer already"
 
 
 # Blind
@@ -248,6 +327,19 @@ def test_these_people_cannot_settle_it(
         settle_opinion(first, was_wrong=True, by=request.getfixturevalue(person), now=TOMORROW)
 
 
+def test_nobody_settles_a_disagreement_about_words_that_have_changed(
+    accepted: Signature, warden: User, judge: User
+) -> None:
+    (opinion,) = drawn(accepted.letter)
+    give_opinion(opinion, "reject", by=warden, now=TOMORROW)
+    change_signature(accepted, changes=Changes(display="public", name="Ada Scumbag"), now=TOMORROW)
+    with pytest.raises(Refused, match="decided_again"):
+        settle_opinion(opinion, was_wrong=True, by=judge, now=TOMORROW)
+    assert "1 disagreement" not in words(browser_of(judge).get(QUEUE))
+    tend_opinions(now=TOMORROW)
+    assert str(ErrorRate.objects.get()) == "0 of 0"
+
+
 # The rate
 
 
@@ -294,7 +386,7 @@ def test_a_letter_has_a_rate_of_its_own_from_fifty_on(
     published: LetterMaker, reader: Reader, moderator: User, warden: User
 ) -> None:
     letter = published(reviewed=True)
-    add_confirmed(letter, 50, state="held")
+    add_confirmed(letter, 50, now=NOW - timedelta(hours=1), state="held")
     accept_signatures(letter, ids_of(letter), by=moderator, now=NOW)
     publish()
     for day in (0, 1, 2):

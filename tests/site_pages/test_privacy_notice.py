@@ -153,6 +153,7 @@ PROMISES: dict[str, list[Promise]] = {
         "test_what_nobody_answers_is_dropped_and_old_answers_are_forgotten",
         lambda: COUNTED_FOR == 365 * DAY,
     ],
+    "If you change your signature after a decision": ["test_words_that_no_moderator_has_seen_are_not_drawn"],
     "If organizers invite you to sign first": [
         "test_the_list_is_deleted_after_thirty_days_whatever_people_did",
         lambda: LIST_KEPT_FOR == 30 * DAY,

@@ -22,18 +22,24 @@ Answer, Verdict = SecondOpinion.Answer, SecondOpinion.Verdict
 # At most this many decisions of a day are drawn. Each has the same chance: this number over that of all, or 1.
 DRAWN_A_DAY = 20
 DAY = timedelta(days=1)
+# Decisions that were not drawn for so long are not drawn any more.
+DRAWN_WITHIN = timedelta(days=7)
 
 
 @transaction.atomic
 def draw_decisions(*, now: datetime) -> int:
-    """Draw from the decisions of yesterday (UTC), once a day. Returns how many.
+    """Draw from the decisions that are a day old and were taken since the last draw, once a day (UTC).
 
-    Abuse: the lot is that of the operating system, so no moderator can guess which decisions someone else will see.
+    Returns how many. Abuse: the lot is that of the operating system, so no moderator can guess which decisions someone
+    else will see.
     """
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    if queries.was_drawn_since(today):
+    if queries.was_drawn_since(now.replace(hour=0, minute=0, second=0, microsecond=0)):
         return 0
-    ids = queries.decisions_to_draw_from(today - DAY, today)
+    until = now - DAY
+    last = queries.last_draw()
+    # If no draw took place for some days, their decisions are drawn now.
+    since = max(last - DAY, until - DRAWN_WITHIN) if last else until - DRAWN_WITHIN
+    ids = queries.decisions_to_draw_from(since, until)
     drawn = secrets.SystemRandom().sample(ids, min(DRAWN_A_DAY, len(ids)))
     decisions = ReviewDecision.objects.filter(pk__in=drawn).select_related("signature")
     opinions = [
@@ -52,15 +58,27 @@ def draw_decisions(*, now: datetime) -> int:
 def claim_opinion(scope: Scope, *, now: datetime) -> tuple[int, Signature] | None:
     """Give the person a signature to look at, if one was drawn. Returns the id of the second opinion with it.
 
-    One that has changed since it was drawn is dropped.
+    One that has changed since it was drawn is dropped. If someone has taken the same decision again, it follows that.
     """
     while (pk := queries.claim_next(scope, now=now, until=now + CLAIM_LIFETIME)) is not None:
         opinion = SecondOpinion.objects.get(pk=pk)
         signature = queries.signature_to_look_at(pk)
-        if signature and queries.still_holds(opinion):
+        if signature and _follow(opinion):
             return pk, signature
         opinion.delete()
     return None
+
+
+def _follow(opinion: SecondOpinion) -> bool:
+    """Move the second opinion to a newer decision of the same verb. Returns whether there is one that holds.
+
+    Abuse: otherwise a moderator could restore and reject again, and nobody would check either decision.
+    """
+    decision = queries.decision_instead_of(opinion)
+    if decision and decision.pk != opinion.decision_id:
+        opinion.decision = decision
+        opinion.save(update_fields=["decision"])
+    return decision is not None
 
 
 @transaction.atomic
@@ -73,7 +91,7 @@ def give_opinion(opinion: SecondOpinion, answer: str, *, by: User, now: datetime
     change = change_letter(opinion.letter, MODERATING, by=by, now=now, or_site_moderator=True)
     # Race: two people may have it, if a claim ended. The second finds an answer.
     locked = SecondOpinion.objects.select_for_update().filter(pk=opinion.pk, answer="").first()
-    if locked is None or not queries.still_holds(locked):
+    if locked is None or not _follow(locked):
         raise Refused(Refusal.DECIDED_AGAIN)
     _require_other(locked, by)
     locked.answer, locked.answered_by, locked.answered_at = Answer(answer), by, now
@@ -89,13 +107,14 @@ def settle_opinion(opinion: SecondOpinion, *, was_wrong: bool, by: User, now: da
     """Decide about a disagreement. A decision that was wrong is undone, and the signature is in the queue again.
 
     Raises Refused: "not_yours" for anyone but site moderators, "second_person" for the two who disagree, and
-    "decided_again" if someone else was faster.
+    "decided_again" if someone else was faster, or the signer has changed or withdrawn the signature since.
     """
     if not by.moderates_site_now():
         raise Refused(Refusal.NOT_YOURS)
     change = change_letter(opinion.letter, MODERATING, by=by, now=now, or_site_moderator=True)
-    waiting = SecondOpinion.objects.select_for_update().filter(pk=opinion.pk, disagrees=True, verdict="")
-    locked = waiting.first()
+    # Race: the signer who changes the words waits for the letter.
+    waiting = queries.waiting_disagreements().filter(pk=opinion.pk)
+    locked = waiting.select_for_update(of=["self"]).first()
     if locked is None:
         raise Refused(Refusal.DECIDED_AGAIN)
     _require_other(locked, by)
@@ -104,7 +123,7 @@ def settle_opinion(opinion: SecondOpinion, *, was_wrong: bool, by: User, now: da
     verdict = Verdict.WRONG if was_wrong else Verdict.RIGHT
     SecondOpinion.objects.filter(pk=locked.pk).update(verdict=verdict, settled_by=by, settled_at=now)
     if was_wrong:
-        # If someone has decided again, or the signer has withdrawn, nothing is left to undo.
+        # If someone has decided again, nothing is left to undo.
         with suppress(Refused):
             undo_decision(locked.decision, by=by, now=now)
     change.record("settle_check", change.letter, details={"verdict": verdict})
@@ -117,8 +136,12 @@ def _require_other(opinion: SecondOpinion, by: User) -> None:
 
 
 def tend_opinions(*, now: datetime) -> None:
-    """Drop what nobody answered in time, forget what is older than a year, and count the error rate of the site."""
+    """Drop what nobody answered in time, and disagreements about words that are gone. Forget what is older than a year,
+    and count the error rate of the site.
+    """
     SecondOpinion.objects.filter(answer="", drawn_at__lte=now - queries.ANSWERED_WITHIN).delete()
+    open_ones = SecondOpinion.objects.filter(disagrees=True, verdict="")
+    open_ones.exclude(pk__in=queries.waiting_disagreements().values("pk")).delete()
     SecondOpinion.objects.filter(answered_at__lte=now - queries.COUNTED_FOR).delete()
     checked, wrong = queries.error_rate(now=now)
     ErrorRate.objects.update_or_create(pk=ErrorRate.ONLY, defaults={"checked": checked, "wrong": wrong})

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from letters.models import (
     COUNTED,
@@ -29,6 +29,8 @@ COUNTED_FOR = timedelta(days=365)
 LEFT_AS = Q(verb=Verb.ACCEPT, signature__state__in=[State.CONFIRMED, COUNTED]) | Q(
     verb=Verb.REJECT, signature__state=State.REJECTED
 )
+# The signature still has the words about which the two moderators disagree.
+WORDS_KEPT = Q(decision__words_changed=False, signature__confirmed_at__lte=F("decision__decided_at"))
 
 
 def decisions_that_hold() -> QuerySet[ReviewDecision]:
@@ -37,14 +39,36 @@ def decisions_that_hold() -> QuerySet[ReviewDecision]:
     public = ReviewDecision.objects.filter(LEFT_AS, ~Exists(later), undone_at=None)
     public = public.exclude(signature__concern=Signature.Concern.RECHECK)
     shown = public.filter(letter__in=Letter.objects.public().exclude(status=Letter.Status.TAKEN_DOWN))
-    # An emptied signature has no time of confirmation, and nothing is left to look at.
-    return shown.filter(signature__confirmed_at__isnull=False)
+    # An emptied signature has no time of confirmation, and one that was confirmed again may have other words.
+    return shown.filter(words_changed=False, signature__confirmed_at__lte=F("decided_at"))
 
 
-def decisions_to_draw_from(since: datetime, before: datetime) -> list[int]:
-    """Return the ids of the decisions of one day that still hold."""
-    found = decisions_that_hold().filter(decided_at__gte=since, decided_at__lt=before)
+def decisions_to_draw_from(since: datetime, until: datetime) -> list[int]:
+    """Return the ids of the decisions of this time that still hold, and were not drawn.
+
+    Abuse: a newer decision of the same verb takes the place of an older one. Otherwise a moderator who restores and
+    rejects again every day would have no decision that is old enough.
+    """
+    taken = ReviewDecision.objects.filter(signature=OuterRef("signature"), verb=OuterRef("verb"))
+    taken = taken.filter(decided_at__gt=since, decided_at__lte=until)
+    waiting = SecondOpinion.objects.filter(signature=OuterRef("signature"), decision__verb=OuterRef("verb"), answer="")
+    found = decisions_that_hold().filter(Exists(taken), ~Exists(waiting), decided_at__gt=since, second_opinion=None)
     return list(found.values_list("pk", flat=True))
+
+
+def last_draw() -> datetime | None:
+    return SecondOpinion.objects.order_by("-drawn_at").values_list("drawn_at", flat=True).first()
+
+
+def decision_instead_of(opinion: SecondOpinion) -> ReviewDecision | None:
+    """Return the decision that a second opinion is about now: the drawn one, or a newer one of the same verb.
+
+    None if it no longer holds, or the words are not as they were when it was drawn.
+    """
+    same = decisions_that_hold().filter(signature=opinion.signature_id, verb=opinion.decision.verb)
+    same = same.filter(Q(pk=opinion.decision_id) | Q(second_opinion=None, pk__gt=opinion.decision_id))
+    decision = same.select_related("signature").first()
+    return decision if decision and decision.signature.fingerprint() == opinion.fingerprint else None
 
 
 def was_drawn_since(moment: datetime) -> bool:
@@ -86,12 +110,6 @@ def claim_next(scope: Scope, *, now: datetime, until: datetime) -> int | None:
     return row[0] if row else None
 
 
-def still_holds(opinion: SecondOpinion) -> bool:
-    """Return whether the decision and the words are as they were when it was drawn."""
-    decision = decisions_that_hold().filter(pk=opinion.decision_id).select_related("signature").first()
-    return decision is not None and decision.signature.fingerprint() == opinion.fingerprint
-
-
 def opinion_purpose(person: User) -> str:
     return f"opinion:{person.pk}"
 
@@ -110,12 +128,16 @@ def signature_to_look_at(opinion_id: int) -> Signature | None:
 
 def disagreements() -> list[SecondOpinion]:
     """Return disagreements that wait for a site moderator, oldest first."""
-    waiting = SecondOpinion.objects.filter(disagrees=True, verdict="")
-    return list(waiting.select_related("decision", "letter").order_by("answered_at", "pk")[:50])
+    return list(waiting_disagreements().select_related("decision", "letter").order_by("answered_at", "pk")[:50])
 
 
 def number_of_disagreements() -> int:
-    return SecondOpinion.objects.filter(disagrees=True, verdict="").count()
+    return waiting_disagreements().count()
+
+
+def waiting_disagreements() -> QuerySet[SecondOpinion]:
+    """Select disagreements that a site moderator can settle."""
+    return SecondOpinion.objects.filter(WORDS_KEPT, disagrees=True, verdict="")
 
 
 def signatures_of(opinions: Iterable[SecondOpinion]) -> dict[int, Signature]:

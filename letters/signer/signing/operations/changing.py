@@ -12,6 +12,7 @@ from letters.models import (
     WORDS,
     Display,
     Letter,
+    ReviewDecision,
     Signature,
     SignerContact,
     Submission,
@@ -66,7 +67,7 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
         changed, is_held = columns_to_write(current, changes.as_shown(), is_reviewed=letter.reviewed)
         # The sequencer scores what was confirmed again with the new words.
         changed["to_score"] = current.state in CONFIRMED
-        shown_before = current.as_public()
+        shown_before, words_before = current.as_public(), current.fingerprint()
         row = Signature.objects.filter(pk=current.pk)
         if is_held:
             row.move(Transition.HOLD_CHANGE, **changed)
@@ -77,6 +78,9 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
         # Privacy: the version is public, so it must not increase for an action that changes no public page.
         if current.as_public() != shown_before:
             Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
+        if current.fingerprint() != words_before:
+            # Nobody can check these decisions any more.
+            ReviewDecision.objects.filter(signature=current.pk).update(words_changed=True)
         transaction.on_commit(lambda: wakeups.wake_sequencer(letter.pk))
         _answer_submissions(current, now)
         contact = SignerContact.objects.filter(pk=signature.pk)
