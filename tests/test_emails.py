@@ -27,6 +27,7 @@ from letters.base.accounts import members
 from letters.base.accounts.mail import pack, unpack
 from letters.base.accounts.members import tell_members
 from letters.base.outbox import composing
+from letters.base.outbox.composing import compose_email_to, render_email
 from letters.models import (
     OWNING,
     Collective,
@@ -47,6 +48,7 @@ from letters.models import (
 )
 from letters.moderator.moderation.operations import reject_signatures
 from letters.moderator.reports import operations as report_operations
+from letters.moderator.reports.operations import ask_person_named
 from letters.organizer.collectives.mail import suspension_emails
 from letters.organizer.collectives.operations import create_collective, invite_member
 from letters.organizer.first_signatories.operations import invite_people
@@ -138,6 +140,11 @@ def _to_members(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> list[EmailMu
     monkeypatch.setattr(report_operations, "mail_to_account", sent.append)
     for outcome in (Report.Outcome.ACTED, Report.Outcome.NOTHING):
         report_operations._tell(letter, "rita@example.org", letter.language, outcome)
+    for is_shown in (True, False):
+        about = {"is_shown": is_shown, "letter_url": "https://example.org/letters/night-trains/signatures/"}
+        sent.append(
+            compose_email_to(render_email("name_report_decided", about, language=letter.language), to="r@x.org")
+        )
     return [*sent, *_of_suspensions(letter)]
 
 
@@ -182,8 +189,18 @@ def _of_signing(letter: Letter, language: str) -> None:
     Signature.objects.filter(pk=removed.pk).move(Transition.REJECT)
     _of_moderators(letter, now)
     publish(now)
+    _of_people_named(letter, language, now)
     Signature.objects.update(language=language)
     assert pending.pk
+
+
+def _of_people_named(letter: Letter, language: str, now: datetime) -> None:
+    """Create the emails to two addresses about the name in one signature: one has signed it, the other has not."""
+    named = Signature.objects.filter(letter=letter, number__isnull=False, name__gt="").earliest("number")
+    for email in ("ada.signed@example.org", "ada.namesake@example.org"):
+        address = read_address(email)
+        assert address
+        ask_person_named(named, address=address, language=language, now=now)
 
 
 def _of_moderators(letter: Letter, now: datetime) -> None:

@@ -51,6 +51,7 @@ from letters.models import (
     SignerContact,
     SignerQuestion,
     SigningTrace,
+    SiteLimit,
     SiteListEntry,
     SiteNote,
     SitePage,
@@ -181,6 +182,10 @@ def add_wave(letter: Letter, **values: Any) -> Wave:
 
 def add_window(letter: Letter) -> None:
     ScoringWindow.objects.create(letter=letter, begins_at=NOW, scored=2, doubtful=1)
+
+
+def add_site_limit(**values: Any) -> SiteLimit:
+    return SiteLimit.objects.create(**{"name": "limit_reports", "value": 5, "changed_at": NOW, **values})
 
 
 def add_note(about: Letter, **values: Any) -> SiteNote:
@@ -397,6 +402,8 @@ REFUSED: list[tuple[str, Act]] = [
     ),
     ("error_rate_once", lambda _: ErrorRate.objects.create(pk=2, checked=3, wrong=1)),
     ("error_rate_is_a_share", lambda _: ErrorRate.objects.create(checked=3, wrong=4)),
+    ("site_limit_once", lambda _: twice(add_site_limit)),
+    ("site_limit_name_known", lambda _: add_site_limit(name="limit_anything")),
     ("scoring_window_once", lambda letter: twice(add_window, letter)),
     ("wave_once_a_letter", lambda letter: twice(add_wave, letter)),
     ("wave_sign_known", lambda letter: add_wave(letter, sign="hunch")),

@@ -100,6 +100,8 @@ def known_as(letter: Letter, how: str, end: str) -> str:
         publish(NOW)
         OutgoingEmail.objects.all().delete()
         ENDS[end](letter, email)
+        # A decision has a row of its own, whatever the signature shows. It leaves with the daily emails, or never.
+        OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.DECIDED).delete()
     assert not OutgoingEmail.objects.exists()
     return email
 
