@@ -63,6 +63,11 @@ def hash_browser(browser: str) -> bytes:
     return _keyed("browser", browser)
 
 
+def pair_of(network: bytes | memoryview | None, browser: bytes | memoryview | None) -> bytes | None:
+    """Return one value for a hashed network and a hashed type of browser; None unless both are known."""
+    return bytes(network) + bytes(browser) if network and browser else None
+
+
 def hash_domain(letter_id: int, domain: str) -> bytes:
     """Return a keyed hash of a domain that an organization owns, for one letter."""
     return _keyed("domain", f"{letter_id}:{domain}")

@@ -116,6 +116,20 @@ def test_what_the_wave_had_published_comes_into_the_queue_and_stays_on_the_list(
     assert Letter.objects.get().signature_count == 3
 
 
+def test_a_shield_tells_nothing_of_who_shows_the_name_to_nobody(
+    letter: Letter, flooded: list[int], moderator: User
+) -> None:
+    Signature.objects.filter(pk=flooded[1]).update(display="nobody", name="")
+    raise_shield(letter, by=moderator, now=NOW)
+    late = arrive(letter, BOTS)
+    Signature.objects.filter(pk__in=late).update(
+        display="nobody", name="", state="confirmed", number=None, concern="", to_score=True
+    )
+    run(letter)
+    assert states([flooded[1], *late]) == {("published", "")}
+    assert states([flooded[0]]) == {("published", "doubtful")}
+
+
 def test_every_signer_needs_the_browser_check(
     letter: Letter, wave: Wave, moderator: User, signer: Signer, settings: Settings
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from letters.models import BlockRule, Doubt, Letter, Signature, User
+from letters.models import BlockRule, Doubt, Letter, ReviewClaim, Signature, User
 from letters.moderator.signals.reasons import Reason
 from letters.shared.addresses import canonical, hash_address
 from letters.shared.tokens import make_handle
@@ -125,26 +125,30 @@ def test_the_form_says_what_is_wrong(fields: dict[str, str], said: str, desk: Cl
 
 
 def test_a_rule_about_the_network_of_a_burst_begins_at_one_of_its_signatures(
-    desk: Client, letter: Letter, moderator: User
+    desk: Client, letter: Letter, moderator: User, warden: User
 ) -> None:
     several(letter, 6, **OFFICE)
     run_sequencer()
     burst = Signature.objects.filter(doubt__reasons__contains=[Reason.NETWORK_BURST]).order_by("pk")[0]
     Signature.objects.filter(pk=burst.pk).update(concern="doubtful")
-    (link,) = [each for each in desk.get("/moderate/").content.decode().split('"') if each.startswith(f"{NEW}?burst=")]
-    assert "from the same network as the burst" in words(desk.get(link))
-    page = words(post(desk, link))
+    assert f"{NEW}?burst=" not in desk.get("/moderate/").content.decode()
+    assert desk.get(f"{NEW}?burst={make_handle(f'review:{moderator.pk}', burst.pk)}").status_code == 404
+    ReviewClaim.objects.all().delete()
+    site = browser_of(warden)
+    (link,) = [each for each in site.get("/moderate/").content.decode().split('"') if each.startswith(f"{NEW}?burst=")]
+    assert "from the same network and type of browser as the burst" in words(site.get(link))
+    page = words(post(site, link))
     assert "Hold: the network of a burst" in page
     assert "the site shows no numbers" in page
     made = BlockRule.objects.get()
-    assert (made.kind, made.letter, made.is_of_site) == ("network", letter, False)
+    assert (made.kind, made.letter, made.is_of_site) == ("network", letter, True)
 
 
-def test_a_signature_without_a_burst_has_no_network(desk: Client, letter: Letter, moderator: User) -> None:
+def test_a_signature_without_a_burst_has_no_network(letter: Letter, warden: User) -> None:
     quiet = signed(letter, **OFFICE)
     run_sequencer()
     assert not Doubt.objects.filter(pk=quiet.pk, reasons__contains=[Reason.NETWORK_BURST]).exists()
-    handle = make_handle(f"review:{moderator.pk}", quiet.pk)
+    handle = make_handle(f"review:{warden.pk}", quiet.pk)
     more: dict[str, Any] = {"url": f"{NEW}?burst={handle}"}
-    page = post(desk, **more)
+    page = post(browser_of(warden), **more)
     assert (page.status_code, "The site knows no burst" in words(page)) == (422, True)

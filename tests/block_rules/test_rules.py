@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from letters.models import AuditEvent, BlockRule, Display, Doubt, HoldFrom, Letter, Signature, State, User
+from letters.models import AuditEvent, BlockRule, Display, Doubt, HoldFrom, Letter, ReviewClaim, Signature, State, User
 from letters.moderator.block_rules.operations import (
     MAX_A_DAY,
     MAX_IN_FORCE,
@@ -20,14 +20,15 @@ from letters.moderator.block_rules.operations import (
 from letters.moderator.block_rules.queries import rules_of
 from letters.moderator.moderation.operations import accept_signatures
 from letters.moderator.moderation.pages import COARSE, reasons_for
-from letters.moderator.signals.reasons import Reason
+from letters.moderator.reports.operations import report_signature
+from letters.moderator.signals.reasons import SIGNALS, Reason
 from letters.shared.addresses import read_address
 from letters.shared.refused import Refused
-from letters.signer.signing.operations import confirm_signature
+from letters.signer.signing.operations import Changes, change_signature, confirm_signature, disown_signature
 from tests.conftest import LetterMaker
 from tests.live_signals.conftest import _shares_are_counted_afresh, run_sequencer
-from tests.live_signals.test_reasons import LATER, OFFICE, several
-from tests.people import NOW, signature_of, submit, unheard_of
+from tests.live_signals.test_reasons import LATER, OFFICE, several, typed
+from tests.people import NOW, browser_of, signature_of, submit, unheard_of, words
 
 __all__ = ["_shares_are_counted_afresh"]
 
@@ -200,6 +201,95 @@ def test_changed_words_and_bursts_do_not_count_someone_twice(letter: Letter, mod
     assert made.hits == 5
 
 
+def test_one_person_with_ten_letters_is_one_of_the_ten(published: LetterMaker, moderator: User) -> None:
+    before, after = (
+        [published(f"before{place}") for place in range(5)],
+        [published(f"after{place}") for place in range(9)],
+    )
+    for letter in before:
+        signed(letter, "ilse@firm.example")
+    run_sequencer()
+    made = rule(moderator, collective=before[0].collective, kind="domain", text="firm.example")
+    assert made.tested == 1
+    for letter in after:
+        signed(letter, "ilse@firm.example")
+        run_sequencer()
+    made.refresh_from_db()
+    assert (made.hits, Signature.objects.filter(state=State.HELD).count()) == (0, 0)
+
+
+def test_a_signature_that_waits_and_is_changed_again_and_again_does_not_count(
+    published: LetterMaker, moderator: User
+) -> None:
+    letter = published(reviewed=True)
+    made = rule(moderator, letter=letter, kind="domain", text="firm.example")
+    signature = signed(letter, "ilse@firm.example")
+    for _ in range(10):
+        Signature.objects.update(to_score=True)
+        run_sequencer()
+    made.refresh_from_db()
+    assert (made.hits, Doubt.objects.filter(pk=signature.pk, reasons__contains=[Reason.BLOCK_RULE]).exists()) == (
+        0,
+        False,
+    )
+
+
+def test_a_report_tells_neither_a_rule_nor_an_older_doubt(letter: Letter, moderator: User) -> None:
+    """Otherwise anyone could ask, name by name, which published signer has an address at a domain."""
+    crowd(letter, 11)
+    firm = signed(letter, "nils@firm.example", name="Nils Okker", affiliation="Museum of Hamburg")
+    private = signed(letter, "nora@posteo.de", name="Nora Vance", affiliation="Museum of Hamburg")
+    run_sequencer()
+    rule(moderator, letter=letter, kind="domain", text="firm.example")
+    for each in (firm, private):
+        each.refresh_from_db()
+        report_signature(letter, number=each.number or 0, reason="twice", now=NOW)
+        assert not Doubt.objects.filter(pk=each.pk).exists()
+    run_sequencer()
+    told = [
+        (state_of(each), each.concern, each.risk, Doubt.objects.get(pk=each.pk).reasons) for each in (firm, private)
+    ]
+    assert told == [(State.PUBLISHED, "reported", SIGNALS[Reason.REPORTED].weight, [Reason.REPORTED])] * 2
+
+
+def test_a_burst_after_a_report_tells_nothing_about_the_signature(letter: Letter) -> None:
+    office = signed(letter, "nils@posteo.de", name="Nils Okker", **OFFICE)
+    run_sequencer()
+    office.refresh_from_db()
+    report_signature(letter, number=office.number or 0, reason="twice", now=NOW)
+    run_sequencer()
+    several(letter, 8, **OFFICE)
+    disown_signature(typed(letter, "victim@posteo.de"), now=NOW)
+    for _ in range(3):
+        run_sequencer()
+    assert Doubt.objects.get(pk=office.pk).reasons == [Reason.REPORTED]
+
+
+def test_a_rule_about_a_name_brings_a_published_name_that_changed_into_the_queue(
+    letter: Letter, moderator: User
+) -> None:
+    rule(moderator, letter=letter, text="Il* Marwick")
+    signature = signed(letter, name="Nils Okker")
+    run_sequencer()
+    change_signature(signature, changes=Changes(display="public", name="Ilse Marwick"), now=NOW)
+    run_sequencer()
+    assert (state_of(signature), signature.concern) == (State.PUBLISHED, "doubtful")
+
+
+def test_a_moderator_reads_no_reason_of_a_rule_that_others_made(letter: Letter, moderator: User, warden: User) -> None:
+    rule(warden, is_of_site=True, text="Ilse Marwick", reason="known to the site")
+    rule(moderator, letter=letter, text="Tomas Berglind", reason="known to us")
+    signed(letter)
+    signed(letter, "t@posteo.de", name="Tomas Berglind")
+    run_sequencer()
+    seen = []
+    for person in (moderator, warden):
+        ReviewClaim.objects.all().delete()
+        page = words(browser_of(person).get("/moderate/"))
+        seen.append(("known to the site" in page, "known to us" in page, page.count("A rule of moderators holds")))
+    assert seen == [(False, True, 1), (True, False, 1)]
+
+
 def test_no_rule_matches_or_counts_someone_who_shows_the_name_to_nobody(
     letter: Letter, moderator: User, warden: User
 ) -> None:
@@ -247,26 +337,53 @@ def test_only_people_who_moderate_the_site_make_a_rule_about_an_address(
     assert (state_of(signature), state_of(other)) == (State.HELD, State.PUBLISHED)
 
 
-def test_a_network_is_that_of_a_burst_and_nothing_that_anyone_types(letter: Letter, moderator: User) -> None:
+def test_a_network_is_that_of_a_burst_and_nothing_that_anyone_types(letter: Letter, warden: User) -> None:
     quiet = signed(letter, "quiet@posteo.de", name="Pia Quist", network="203.0.99.0/24")
     last = several(letter, 6, **OFFICE)
     run_sequencer()
     for burst in (None, quiet):
         with pytest.raises(Refused, match="no_burst"):
-            rule(moderator, letter=letter, kind="network", burst=burst)
-    made = rule(moderator, letter=letter, kind="network", burst=last)
+            rule(warden, letter=letter, is_of_site=True, kind="network", burst=burst)
+    made = rule(warden, letter=letter, is_of_site=True, kind="network", burst=last)
     assert (made.text, made.tested) == ("", None)
-    next_one = signed(letter, "n@posteo.de", name="Nils Okker", network=OFFICE["network"], browser="safari on ios")
-    elsewhere = signed(letter, "e@posteo.de", name="Emil Strand", network="203.0.98.0/24")
+
+
+def test_only_people_who_moderate_the_site_make_a_rule_about_a_network(letter: Letter, moderator: User) -> None:
+    last = several(letter, 6, **OFFICE)
     run_sequencer()
-    assert (state_of(next_one), state_of(elsewhere)) == (State.HELD, State.PUBLISHED)
+    with pytest.raises(Refused, match="not_yours"):
+        rule(moderator, letter=letter, kind="network", burst=last)
 
 
-def test_hashes_go_when_a_rule_ends_and_the_rule_a_month_later(letter: Letter, moderator: User, warden: User) -> None:
+def test_a_rule_about_a_network_holds_the_tenth_with_the_same_browser_and_is_told_to_nobody(
+    letter: Letter, moderator: User, warden: User
+) -> None:
+    """Otherwise an employer could sign from the office, and read person by person who else signs there."""
+    last = several(letter, 6, **OFFICE)
+    run_sequencer()
+    Letter.objects.update(hold_from=HoldFrom.NEVER)
+    made = rule(warden, letter=letter, is_of_site=True, kind="network", burst=last)
+    colleagues = [
+        signed(letter, f"{unheard_of()}@posteo.de", name=unheard_of("Ada ").title(), **OFFICE) for _ in range(9)
+    ]
+    on_a_phone = signed(letter, "n@posteo.de", name="Nils Okker", network=OFFICE["network"], browser="safari on ios")
+    run_sequencer()
+    made.refresh_from_db()
+    assert (held(colleagues), state_of(on_a_phone), made.hits) == (0, State.PUBLISHED, 9)
+    tenth = signed(letter, "t@posteo.de", name="Tomas Berglind", **OFFICE)
+    run_sequencer()
+    assert state_of(tenth) == State.HELD
+    for person in (moderator, warden):
+        ReviewClaim.objects.all().delete()
+        page = words(browser_of(person).get("/moderate/"))
+        assert ("A rule of moderators holds" in page, SPAM in page, "Rule:" in page) == (True, False, False)
+
+
+def test_hashes_go_when_a_rule_ends_and_the_rule_a_month_later(letter: Letter, warden: User) -> None:
     several(letter, 6, **OFFICE)
     run_sequencer()
     burst = Signature.objects.filter(doubt__reasons__contains=[Reason.NETWORK_BURST])[0]
-    late = rule(moderator, letter=letter, kind="network", burst=burst)
+    late = rule(warden, letter=letter, is_of_site=True, kind="network", burst=burst)
     ended = rule(warden, is_of_site=True, kind="address", address=read_address("ilse@posteo.de"))
     end_rule(ended, by=warden, now=NOW)
     ended.refresh_from_db()
@@ -298,7 +415,7 @@ def test_nobody_reads_the_rules_of_others(
 # Making rules
 
 
-def test_a_rule_needs_a_reason_and_an_end_within_a_year(letter: Letter, moderator: User) -> None:
+def test_a_rule_needs_a_reason_and_an_end_within_a_year(letter: Letter, moderator: User, warden: User) -> None:
     with pytest.raises(Refused, match="no_reason"):
         rule(moderator, letter=letter, text="Ilse", reason=" ")
     for ends_at in (NOW, NOW + timedelta(days=367)):
@@ -308,7 +425,7 @@ def test_a_rule_needs_a_reason_and_an_end_within_a_year(letter: Letter, moderato
     run_sequencer()
     burst = Signature.objects.filter(doubt__reasons__contains=[Reason.NETWORK_BURST])[0]
     with pytest.raises(Refused, match="ends_wrong"):
-        rule(moderator, letter=letter, kind="network", burst=burst, ends_at=NOW + timedelta(days=31))
+        rule(warden, letter=letter, is_of_site=True, kind="network", burst=burst, ends_at=NOW + timedelta(days=31))
 
 
 def test_a_person_makes_few_rules_a_day_and_a_place_has_a_limit(letter: Letter, moderator: User) -> None:

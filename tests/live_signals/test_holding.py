@@ -8,6 +8,7 @@ from letters.models import CONFIRMED, Doubt, HoldFrom, Letter, Signature, Signin
 from letters.moderator.live_signals import operations
 from letters.moderator.moderation.operations import accept_signatures, undo_decision
 from letters.moderator.moderation.pages import COARSE, reasons_for
+from letters.moderator.reports.operations import report_signature
 from letters.moderator.signals.reasons import HOLD_FROM, Reason
 from letters.moderator.signals.scoring import Facts, Verdict, score
 from letters.moderator.signals.word_lists import Lists
@@ -217,15 +218,40 @@ def test_a_network_has_no_influence_on_other_letters(letter: Letter, published: 
 # Signers without a name
 
 
-def test_a_signer_without_a_name_leaves_no_domain_and_gets_no_exact_reason(reviewed: Letter) -> None:
+def test_a_signer_without_a_name_leaves_no_trace_and_is_in_no_burst(reviewed: Letter) -> None:
     for place in range(12):
         nobody = signed(reviewed, f"n{place}@catchall.example", display="nobody", name="", **OFFICE)
     run_sequencer()
-    assert not SigningTrace.objects.exclude(domain=None).exists()
-    assert reasons_of(nobody) == {Reason.NETWORK_BURST, Reason.NETWORK_SERIES}
+    assert not SigningTrace.objects.exists()
+    assert reasons_of(nobody) == set()
+    Doubt.objects.create(signature=nobody, reasons=[Reason.FAST], scored_at=NOW)
     nobody = Signature.objects.select_related("doubt").get(pk=nobody.pk)
     (sentence,) = reasons_for(nobody, is_named=False)
     assert sentence in COARSE.values()
+
+
+def test_a_flood_from_an_office_tells_nothing_of_who_signed_there_without_a_name(letter: Letter) -> None:
+    office = signed(letter, "nils@posteo.de", name="", display="nobody", **OFFICE)
+    home = signed(letter, "nora@posteo.de", name="", display="nobody", network="198.51.9.0/24", browser="safari on ios")
+    run_sequencer()
+    # A trace from before traces of such signers were left out.
+    SigningTrace.objects.create(
+        signature=office,
+        letter=letter,
+        at=NOW,
+        network=hash_network(letter.pk, OFFICE["network"]),
+        browser=hash_browser(OFFICE["browser"]),
+    )
+    flood = several(letter, 6, **OFFICE)
+    for _ in range(2):
+        run_sequencer()
+    assert Reason.NETWORK_BURST in reasons_of(flood)
+    for each in (office, home):
+        report_signature(letter, number=each.number or 0, reason="twice", now=NOW)
+    Signature.objects.update(to_score=True)
+    run_sequencer()
+    assert (state_of(office), office.concern, office.risk) == (state_of(home), home.concern, home.risk)
+    assert reasons_of(office) == reasons_of(home)
 
 
 def test_choosing_to_show_no_name_deletes_what_was_known(reviewed: Letter) -> None:
@@ -234,7 +260,7 @@ def test_choosing_to_show_no_name_deletes_what_was_known(reviewed: Letter) -> No
     assert SigningTrace.objects.get().domain
     change_signature(signature, changes=Changes(display="nobody"), now=NOW)
     run_sequencer()
-    assert SigningTrace.objects.get().domain is None
+    assert not SigningTrace.objects.exists()
     assert reasons_of(signature) == set()
 
 

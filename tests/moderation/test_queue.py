@@ -339,6 +339,15 @@ def test_the_page_shows_neither_day_nor_speed_of_a_signer_without_a_name(reviewe
         assert hidden not in page
 
 
+def test_the_page_shows_neither_number_nor_risk_of_a_signer_without_a_name(letter: Letter, desk: Client) -> None:
+    add_published(letter, 2)
+    Signature.objects.filter(letter=letter).update(concern="reported", risk=60)
+    Signature.objects.filter(letter=letter, number=2).update(name="", display="nobody")
+    page = words(desk.get(QUEUE))
+    assert page.count("name withheld") == 1
+    assert (page.count("High risk"), page.count("Published as number 1"), "number 2" in page) == (1, 1, False)
+
+
 def test_no_page_of_the_queue_names_a_signature_by_an_id(reviewed: Letter, desk: Client) -> None:
     html = desk.get(QUEUE).content.decode()
     assert not [pk for pk in ids_of(reviewed) if f'"{pk}"' in html]

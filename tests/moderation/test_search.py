@@ -204,13 +204,14 @@ def test_no_search_tells_a_person_who_moderates_the_site_whose_name_is_withheld(
         assert not {"Ada Lovelace", ""} & {*find(warden, "night-trains", **criteria)}
 
 
-def test_a_member_finds_names_for_organizers_but_never_a_signer_without_a_name_by_time_or_domain(
+def test_a_member_finds_names_for_organizers_but_never_a_signer_without_a_name_by_time_domain_or_risk(
     crowd: Letter, moderator: User
 ) -> None:
     Signature.objects.filter(name="Ada Lovelace").update(display="organizers")
     Signature.objects.filter(name="Ada Byron").update(display="nobody", name="", domain="example.edu")
     assert find(moderator, words="lovelace") == ["Ada Lovelace"]
-    for criteria in ({"since": NOW}, {"before": NOW + timedelta(days=1)}, {"domain": "example.edu"}):
+    Signature.objects.update(risk=60)
+    for criteria in ({"since": NOW}, {"before": NOW + timedelta(days=1)}, {"domain": "example.edu"}, {"risk": 30}):
         assert "" not in find(moderator, "night-trains", **criteria)
     # As in the queue, which tells neither the day nor the country.
     assert "" in find(moderator, "night-trains", state="waiting")

@@ -4,7 +4,7 @@ import pytest
 
 from letters.moderator.signals.name_keys import plain, words_of
 from letters.moderator.signals.rules import (
-    LEAST_OF_DOMAIN,
+    LEAST_MATCHED,
     BadPattern,
     Rule,
     RuleBook,
@@ -89,7 +89,7 @@ def test_no_rule_matches_someone_who_shows_the_name_to_nobody() -> None:
 
 
 def test_a_rule_about_a_domain_works_from_the_tenth_signature_on() -> None:
-    almost = Rule(id=1, holds=True, is_of_site=False, domain="example.org", matched=LEAST_OF_DOMAIN - 2)
+    almost = Rule(id=1, holds=True, is_of_site=False, domain="example.org", matched=LEAST_MATCHED - 2)
     assert [works(almost, now) for now in (0, 1, 2)] == [False, False, True]
     assert works(NAME, 1)
 

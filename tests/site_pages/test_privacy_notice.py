@@ -124,7 +124,7 @@ PROMISES: dict[str, list[Promise]] = {
         "test_only_people_who_moderate_the_site_make_a_rule_about_an_address",
         "test_a_network_is_that_of_a_burst_and_nothing_that_anyone_types",
     ],
-    "Then we keep a keyed hash of the address or": [
+    "Then we keep a keyed hash of the address, or": [
         "test_hashes_go_when_a_rule_ends_and_the_rule_a_month_later",
         lambda: (MAX_RULE_LIFETIME, MAX_NETWORK_RULE_LIFETIME) == (366 * DAY, 30 * DAY),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from letters.models import CONFIRMED, Letter, ScoringWindow, Wave
+from letters.models import CONFIRMED, Display, Letter, ScoringWindow, Wave
 from letters.models.lifecycle import is_in
 from letters.moderator.attacks.waves import SIX_HOURS, Window
 from letters.moderator.signals.reasons import Reason
@@ -28,13 +28,14 @@ WHERE trace.letter_id = %(letter)s AND trace.at > %(since)s AND trace.network IS
     AND doubt.reasons && %(bursts)s::varchar[]
 ORDER BY 1 LIMIT %(most)s
 """
+# Privacy: a shield tells nothing about where a person was who shows the name to nobody.
 SCORE_AGAIN = f"""
 UPDATE letters_signature SET to_score = true WHERE id IN (
     SELECT signature_id FROM letters_signingtrace
     WHERE letter_id = %(letter)s AND network = ANY(%(networks)s::bytea[]) AND at > %(since)s
         AND signature_id IS NOT NULL
     LIMIT %(most)s
-) AND {is_in(CONFIRMED)} AND NOT to_score
+) AND {is_in(CONFIRMED)} AND NOT to_score AND display <> '{Display.NOBODY}'
 """  # noqa: S608 -- our own statement
 
 

@@ -80,13 +80,12 @@ class RuleForm(forms.Form):
         collectives: Sequence[Collective],
         is_of_site: bool,
         burst: Signature | None = None,
-        is_own_burst: bool = False,
         data: QueryDict | None = None,
     ) -> None:
-        """`is_of_site`: the person moderates the site. `is_own_burst`: they moderate the letter as a member."""
+        """`is_of_site`: the person moderates the site."""
         super().__init__(data, auto_id="rule_%s", label_suffix="", initial={"effect": Effect.HOLD, "kind": Kind.NAME})
         self.collectives = {f"collective:{each.slug}": each for each in collectives}
-        self.burst, self.is_own_burst = burst, is_own_burst
+        self.burst = burst
         if burst:
             for name in ("where", "letter", "kind", "about"):
                 del self.fields[name]
@@ -150,7 +149,7 @@ class RuleForm(forms.Form):
         ends_at = datetime.combine(found["last_day"] + timedelta(days=1), time(), UTC)
         common: dict[str, Any] = {"effect": found["effect"], "reason": found["reason"], "ends_at": ends_at}
         if self.burst:
-            where: dict[str, Any] = {"letter": self.burst.letter, "is_of_site": not self.is_own_burst}
+            where: dict[str, Any] = {"letter": self.burst.letter, "is_of_site": True}
             return RuleWish(kind=Kind.NETWORK, burst=self.burst, **where, **common)
         return RuleWish(
             kind=found["kind"],

@@ -56,13 +56,14 @@ def make_rule(wish: RuleWish, *, by: User, now: datetime) -> BlockRule:
     """Store a rule that is off, with the number of past signatures that it would have matched.
 
     Privacy: members of a collective make no rule about one address, because they could type a staff list and see who is
-    held. A network is nothing that anyone types: it is that of a burst.
+    held, and none about a network, because it could be that of an office. A network is nothing that anyone types: it is
+    that of a burst.
 
     Raises Refused: "not_yours", "no_reason", "ends_wrong", "no_burst", "too_many_rules" and "too_many_rules_today".
     """
     change = _authority(wish.letter, wish.collective, is_of_site=wish.is_of_site, by=by, now=now)
     change.lock_account()
-    if wish.kind == Kind.ADDRESS and not wish.is_of_site:
+    if wish.kind in {Kind.ADDRESS, Kind.NETWORK} and not wish.is_of_site:
         raise Refused(Refusal.NOT_YOURS)
     if not wish.reason.strip():
         raise Refused(Refusal.NO_REASON)
@@ -84,7 +85,8 @@ def make_rule(wish: RuleWish, *, by: User, now: datetime) -> BlockRule:
     )
     _require_room(rule, by, now)
     tested = try_rule(rule)
-    rule.tested, rule.tested_of = (None if rule.is_about_one else len(tested.matching)), tested.of
+    found = tested.people if rule.kind == Kind.DOMAIN else len(tested.matching)
+    rule.tested, rule.tested_of = (None if rule.is_about_one else found), tested.of
     rule.save()
     _record(change, "make_rule", rule)
     return rule
@@ -116,9 +118,8 @@ def _network(wish: RuleWish) -> bytes:
     signature = wish.burst
     if signature is None or wish.letter is None or signature.letter_id != wish.letter.pk:
         raise Refused(Refusal.NO_BURST)
-    shown = {Display.PUBLIC} if wish.is_of_site else {Display.PUBLIC, Display.ORGANIZERS}
     doubt = Doubt.objects.filter(pk=signature.pk).first()
-    if signature.display not in shown or doubt is None or OF_NETWORK.isdisjoint(doubt.reasons):
+    if signature.display != Display.PUBLIC or doubt is None or OF_NETWORK.isdisjoint(doubt.reasons):
         raise Refused(Refusal.NO_BURST)
     network = network_of(signature)
     if network is None:

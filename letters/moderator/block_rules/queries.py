@@ -10,7 +10,6 @@ from datetime import datetime
 
 from cryptography.fernet import InvalidToken
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Q
 
 from letters.models import (
     MODERATING,
@@ -25,11 +24,12 @@ from letters.models import (
     User,
 )
 from letters.models.lifecycle import is_in
-from letters.moderator.signals.queries import as_rule
+from letters.moderator.signals.queries import as_rule, readable_rules
 from letters.moderator.signals.rules import RuleBook, Signed
 from letters.shared.addresses import decrypt
 from letters.shared.domains import domain_of
 from letters.shared.sql import fetch_rows
+from letters.shared.traces import pair_of
 
 # A rule is tested on at most this many signatures, the newest.
 TESTED = 1000
@@ -38,21 +38,16 @@ MAX_LETTERS, SAMPLE, MAX_SHOWN = 200, 12, 200
 
 def rules_of(person: User) -> list[BlockRule]:
     """Return the rules that a person may read and change, newest first."""
-    found = BlockRule.objects.filter(_readable(person)).select_related("letter__collective", "collective", "made_by")
+    found = BlockRule.objects.filter(readable_rules(person)).select_related(
+        "letter__collective", "collective", "made_by"
+    )
     return list(found.order_by("-pk")[:MAX_SHOWN])
 
 
 def rule_of(person: User, pk: int) -> BlockRule:
     """Return one of them. Raises BlockRule.DoesNotExist."""
     found = BlockRule.objects.select_related("letter__collective", "collective", "made_by")
-    return found.get(_readable(person), pk=pk)
-
-
-def _readable(person: User) -> Q:
-    """Select a person's rules. Privacy: a collective and people who moderate the site do not read each other's."""
-    own = collectives_of(person)
-    readable = Q(is_of_site=False) & (Q(collective__in=own) | Q(letter__collective__in=own))
-    return readable | Q(is_of_site=True) if person.moderates_site_now() else readable
+    return found.get(readable_rules(person), pk=pk)
 
 
 def collectives_of(person: User) -> list[Collective]:
@@ -67,9 +62,9 @@ def public_letter(slug: str) -> Letter:
 
 
 def network_of(signature: Signature) -> bytes | None:
-    """Return the keyed hash of the network from which the form came; None if the site knows none any more."""
-    found = SigningTrace.objects.filter(signature=signature.pk).values_list("network", flat=True).first()
-    return bytes(found) if found else None
+    """Return the keyed hashes of the network and the type of browser of a form; None if the site does not know them."""
+    trace = SigningTrace.objects.filter(signature=signature.pk).first()
+    return pair_of(trace.network, trace.browser) if trace else None
 
 
 def number_in_force(rule: BlockRule, now: datetime) -> int:
@@ -84,6 +79,8 @@ class Tested:
 
     of: int
     matching: Sequence[int]
+    # The number of addresses among them. Privacy: one person with ten letters is one.
+    people: int = 0
 
 
 NOTHING_TESTED = Tested(0, ())
@@ -112,9 +109,9 @@ def try_rule(rule: BlockRule) -> Tested:
     rows = list(_newest(rule))
     book = RuleBook.of([scored])
     reads_domain = rule.kind == BlockRule.Kind.DOMAIN
-    return Tested(
-        len(rows), [row.pk for row in rows if book.matching(_signed(row, _domain(row) if reads_domain else ""))]
-    )
+    found = [row for row in rows if book.matching(_signed(row, _domain(row) if reads_domain else ""))]
+    people = {bytes(row.address_hash) for row in found if row.address_hash}
+    return Tested(len(rows), [row.pk for row in found], len(people))
 
 
 def _newest(rule: BlockRule) -> SignatureQuerySet:

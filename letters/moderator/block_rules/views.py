@@ -14,9 +14,9 @@ from letters.moderator.block_rules import queries
 from letters.moderator.block_rules.forms import RuleForm
 from letters.moderator.block_rules.operations import end_rule, make_rule, switch_rule
 from letters.moderator.moderation import pages
-from letters.moderator.moderation.queries import letters_of, scope_of, signature_of
+from letters.moderator.moderation.queries import letters_of, signature_of
 from letters.moderator.moderation.views.queue import or_404
-from letters.moderator.signals.rules import LEAST_OF_DOMAIN
+from letters.moderator.signals.rules import LEAST_MATCHED
 from letters.shared.explaining import add_refusal, explain
 from letters.shared.numbers import in_tens
 from letters.shared.refused import Refused
@@ -57,9 +57,9 @@ def _form(request: HttpRequest, moderator: User) -> RuleForm:
         raise BlockRule.DoesNotExist
     more: dict[str, Any] = {}
     if handle := request.GET.get("burst", ""):
-        signature = signature_of(moderator, handle)
-        scope = scope_of(moderator, signature.letter.slug)
-        more = {"burst": signature, "is_own_burst": signature.letter_id in scope.own}
+        if not is_of_site:
+            raise BlockRule.DoesNotExist
+        more = {"burst": signature_of(moderator, handle)}
     return RuleForm(
         letters=[(letter.slug, letter.known_as) for letter in letters_of(moderator)],  # type: ignore[attr-defined]
         collectives=collectives,
@@ -89,7 +89,7 @@ def rule(request: HttpRequest, moderator: User, pk: int) -> HttpResponse:
         "tested_of": in_tens(found.tested_of),
         "is_rounded": not is_named,
         "sample": sample,
-        "least": LEAST_OF_DOMAIN,
+        "least": LEAST_MATCHED,
     }
     return render(request, "letters/block_rules/rule.html", context)
 

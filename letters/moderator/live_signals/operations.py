@@ -21,7 +21,7 @@ from letters.moderator.reports.queries import counted_reports, named_in
 from letters.moderator.signals.affiliations import fits
 from letters.moderator.signals.crowds import most_within
 from letters.moderator.signals.queries import current_lists
-from letters.moderator.signals.reasons import MAX_SCORE, OF_NETWORK
+from letters.moderator.signals.reasons import MAX_SCORE, OF_NETWORK, OF_WORDS, Reason
 from letters.moderator.signals.scoring import Crowd, DomainFacts, Facts, Verdict, score
 from letters.moderator.signals.word_lists import Lists, comparable
 from letters.shared.addresses import decrypt
@@ -38,6 +38,9 @@ MIN_NOTED = 10
 # Denial of service: at most this many earlier signatures of a burst are scored again at once.
 MAX_AGAIN = 200
 BURSTS = sorted(OF_NETWORK)
+# Privacy: anyone can report a published signature, and so bring it before moderators. They then read only what is in
+# its words, which are public, and nothing about how it was signed.
+AFTER_REPORT = OF_WORDS | {Reason.REPORTED, Reason.BLOCK_RULE}
 HOUR, WEEK = 3600.0, TRACE_LIFETIME.total_seconds()
 # The shares of browsers on the site are counted again after this many seconds.
 SHARES_AGE = 600.0
@@ -67,7 +70,9 @@ def score_signatures(letter: Letter, *, now: datetime) -> bool:
 
 def _verdict(candidate: Candidate, known: "Known", lists: Lists) -> Verdict:
     try:
-        return score(known.facts_of(candidate), lists)
+        verdict = score(known.facts_of(candidate), lists)
+        is_only_reported = candidate.state == State.PUBLISHED and candidate.concern == Signature.Concern.REPORTED
+        return verdict.only(AFTER_REPORT) if is_only_reported else verdict
     except Exception:
         # Abuse: nobody must publish past the signals by crashing them, and one signature must not stop the others.
         # Privacy: the log gets no word of the signer.
@@ -274,7 +279,7 @@ UPDATE letters_signature SET to_score = true WHERE id IN (
     LEFT JOIN letters_doubt AS doubt ON doubt.signature_id = trace.signature_id
     WHERE doubt.reasons IS NULL OR NOT doubt.reasons && %(bursts)s::varchar[]
     LIMIT %(most)s
-) AND {is_in(CONFIRMED)} AND NOT to_score AND id <> ALL (%(ids)s)
+) AND {is_in(CONFIRMED)} AND NOT to_score AND id <> ALL (%(ids)s) AND display <> '{Display.NOBODY}'
 """  # noqa: S608 -- our own statement
 
 
@@ -295,7 +300,8 @@ def _score_burst_again(
         "ids": [each.id for each in candidates],
         "networks": [network for network, _ in pairs],
         "browsers": [browser for _, browser in pairs],
-        "bursts": list(BURSTS),
+        # What was reported gets no such reason.
+        "bursts": [*BURSTS, Reason.REPORTED],
         "since": now - TRACE_LIFETIME,
         "most": MAX_AGAIN,
     }

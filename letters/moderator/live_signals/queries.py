@@ -21,6 +21,8 @@ TOGETHER = timedelta(seconds=10)
 # nothing.
 MAX_OF_SITE, MIN_OF_SITE = 20_000, 200
 
+# Privacy: where a person was who shows the name to nobody is neither kept nor compared. Otherwise someone could flood
+# the letter from an office, and see whose score rises.
 # Race: this locks the rows, so a withdrawal waits until they are scored. Lock order: the caller holds the letter.
 CLAIM = f"""
 SELECT signature.id, state, is_first, name, affiliation, role, comment, display, concern, pending_changes,
@@ -31,7 +33,7 @@ SELECT signature.id, state, is_first, name, affiliation, role, comment, display,
     ) AS accepted
 FROM letters_signature AS signature
     LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
-    LEFT JOIN letters_signingtrace AS trace ON trace.signature_id = signature.id
+    LEFT JOIN letters_signingtrace AS trace ON trace.signature_id = signature.id AND display <> '{Display.NOBODY}'
 WHERE signature.letter_id = %(letter)s AND to_score AND {is_in(CONFIRMED)}
 ORDER BY confirmed_at, signature.id LIMIT %(most)s FOR NO KEY UPDATE OF signature
 """  # noqa: S608 -- our own statement
@@ -54,7 +56,7 @@ class Candidate(NamedTuple):
     signed_at: datetime
     confirmed_at: datetime
     address: bytes | None
-    # When and from where the form was sent; unknown after a week, and for first signatories.
+    # When and from where the form was sent; unknown after a week, for first signatories, and for display "nobody".
     at: datetime | None
     network: bytes | None
     browser: bytes | None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from letters.models import HoldFrom, Letter, State, Wave
+from letters.models import Display, HoldFrom, Letter, State, Wave
 from letters.moderator.live_signals.queries import Candidate
 from letters.moderator.signals.reasons import OF_NETWORK
 from letters.moderator.signals.scoring import Verdict
@@ -34,11 +34,17 @@ def note_window(
 
 
 def shielded_from(letter: Letter, candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict]) -> set[int]:
-    """Return the ids of signatures that come from a network of the wave, or from a burst; none without a shield."""
+    """Return the ids of signatures that come from a network of the wave, or from a burst; none without a shield.
+
+    Privacy: nothing is compared of people who show the name to nobody, so none of them waits because of a shield.
+    """
     if not letter.is_shielded:
         return set()
     networks = Wave.objects.filter(letter=letter, over_at=None).values_list("networks", flat=True).first()
     known = {bytes(each) for each in networks or []}
     return {
-        each.id for each in candidates if each.network in known or not OF_NETWORK.isdisjoint(verdicts[each.id].reasons)
+        each.id
+        for each in candidates
+        if each.display != Display.NOBODY
+        and (each.network in known or not OF_NETWORK.isdisjoint(verdicts[each.id].reasons))
     }

@@ -15,6 +15,7 @@ from letters.models import (
     MODERATING,
     BlockRule,
     BulkDecision,
+    Display,
     Doubt,
     Letter,
     RejectionAppeal,
@@ -83,8 +84,10 @@ class Item:
     # The signer's words against a rejection, if they wait for a decision.
     appeal: RejectionAppeal | None = None
     may_decide: bool = True
-    # The rules that hold signatures of the page, by their ids.
+    # The rules that hold signatures of the page and that the person may read, by their ids.
     rules: Mapping[int, BlockRule] = field(default_factory=dict)
+    # The person moderates the site.
+    is_of_site: bool = False
 
     @property
     def answer(self) -> str | None:
@@ -107,7 +110,7 @@ class Item:
 
     @property
     def is_named(self) -> bool:
-        """Return whether the page may show the name, the day, and how quickly it was confirmed.
+        """Return whether the page may show the name, the number, the risk, the day, and how quickly it was confirmed.
 
         Privacy: a person with a mail log could find a signer without a name by the time.
         """
@@ -148,9 +151,10 @@ class Item:
         return [(f"{kind}:{self.handle}", BURSTS[kind]) for kind in kinds_of(known)]
 
     @property
-    def has_burst(self) -> bool:
-        """Return whether it came from a network from which many came, and the moderator may know."""
-        return self.is_named and not OF_NETWORK.isdisjoint(_signals_of(self.signature))
+    def makes_rules(self) -> bool:
+        """Return whether the person may make a rule about the network from which this one and many others came."""
+        is_shown = self.is_named and self.signature.display == Display.PUBLIC
+        return self.is_of_site and is_shown and not OF_NETWORK.isdisjoint(_signals_of(self.signature))
 
     @property
     def named(self) -> list[str]:
@@ -169,6 +173,9 @@ class Item:
 
     @property
     def risk(self) -> Promise | str:
+        """Say how risky it is. Privacy: of a signature without a name, nothing is said that others could compare."""
+        if not self.is_named:
+            return ""
         if self.signature.risk >= HIGH_RISK:
             return _("High risk")
         return _("Some risk") if self.signature.risk >= SOME_RISK else ""
@@ -195,8 +202,8 @@ def reasons_for(
     """
     known = _signals_of(signature)
     if is_named:
-        named = [rule_in_words(rules[pk]) for pk in _rules_of(signature) if pk in rules]
-        # A rule that is deleted has no words any more.
+        # Privacy: a rule about one mailbox or network is not told, nor that it is one. A deleted rule has no words.
+        named = [rule_in_words(rules[pk]) for pk in _rules_of(signature) if pk in rules and not rules[pk].is_about_one]
         plain = [SIGNALS[reason].sentence for reason in known if reason != Signal.BLOCK_RULE or not named]
         return [*named, *plain]
     return [words for among, words in COARSE.items() if not among.isdisjoint(known)]
@@ -239,12 +246,13 @@ def items(scope: Scope, signatures: list[Signature]) -> list[Item]:
     """Performance: one query for the rules of all of them, and none if no rule holds any."""
     purpose, appeals = signature_purpose(scope.person), appeals_about(signatures)
     ids = {pk for each in signatures for pk in _rules_of(each)}
-    rules = {each.pk: each for each in rules_named(ids)} if ids else {}
+    rules = {each.pk: each for each in rules_named(ids, scope.person)} if ids else {}
     found = []
     for each in signatures:
         appeal = appeals.get(each.pk)
         may_decide = appeal is None or not appeal.is_barred_to(scope.person)
-        found.append(Item(each, make_handle(purpose, each.pk), scope.sees_name_of(each), appeal, may_decide, rules))
+        handle, sees_name = make_handle(purpose, each.pk), scope.sees_name_of(each)
+        found.append(Item(each, handle, sees_name, appeal, may_decide, rules, scope.moderates_site))
     return found
 
 

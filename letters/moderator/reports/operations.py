@@ -19,6 +19,7 @@ from letters.base.outbox.queries import is_stopped
 from letters.models import (
     COUNTED,
     RISK_OF_NAMED,
+    Doubt,
     EmailKind,
     Letter,
     MailRequest,
@@ -29,6 +30,7 @@ from letters.models import (
     User,
 )
 from letters.moderator.reports import queries
+from letters.moderator.signals.reasons import SIGNALS, Reason
 from letters.shared import wakeups
 from letters.shared.addresses import Address, address_of, canonical, decrypt, encrypt, hash_address
 from letters.shared.refused import Refusal, Refused
@@ -84,8 +86,12 @@ def report_signature(letter: Letter, *, number: int, reason: str, now: datetime)
 def _bring_into_queue(signature: Signature, **values: int) -> None:
     """Put a published signature, which the caller has locked, into the review queue. Its score counts the report.
 
-    It stays on the list: only a moderator takes it off.
+    It stays on the list: only a moderator takes it off. Privacy: no older doubt comes with it. Otherwise anyone could
+    have moderators read how someone signed.
     """
+    if not signature.concern:
+        Doubt.objects.filter(pk=signature.pk).delete()
+        values = {"risk": SIGNALS[Reason.REPORTED].weight, **values}
     reported = Case(When(concern="", then=Value(Signature.Concern.REPORTED)), default=F("concern"))
     Signature.objects.filter(pk=signature.pk).update(concern=reported, to_score=True, **values)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))

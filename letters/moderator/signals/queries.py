@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from letters.base.site_lists.queries import Entries, current_entries
-from letters.models import BlockRule, Letter
+from letters.models import MODERATING, BlockRule, Collective, Letter, User
 from letters.moderator.signals.rules import Rule, read_pattern
 from letters.moderator.signals.word_lists import Lists, make_lists
 
@@ -54,6 +54,13 @@ def as_rule(row: BlockRule) -> Rule | None:
     return Rule(id=row.pk, holds=is_holding, is_of_site=row.is_of_site, matched=matched, **about)
 
 
-def rules_named(ids: Collection[int]) -> QuerySet[BlockRule]:
-    """Return these rules, also those that are over."""
-    return BlockRule.objects.filter(pk__in=ids)
+def rules_named(ids: Collection[int], person: User) -> QuerySet[BlockRule]:
+    """Return those of these rules that a person may read, also those that are over."""
+    return BlockRule.objects.filter(readable_rules(person), pk__in=ids)
+
+
+def readable_rules(person: User) -> Q:
+    """Select a person's rules. Privacy: a collective and people who moderate the site do not read each other's."""
+    own = Collective.objects.filter(memberships__user=person, memberships__role__in=MODERATING)
+    readable = Q(is_of_site=False) & (Q(collective__in=own) | Q(letter__collective__in=own))
+    return readable | Q(is_of_site=True) if person.moderates_site_now() else readable

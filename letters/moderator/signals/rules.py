@@ -15,9 +15,9 @@ MAX_PATTERN, MAX_PATTERN_WORDS = 60, 4
 # Fewer letters would match too many people.
 LEAST_LETTERS = 3
 WILDCARD = "*"
-# Privacy: a rule about a domain does nothing before it has matched this many signatures. Otherwise someone could make
-# one about a small organization, and see who of its people signs.
-LEAST_OF_DOMAIN = 10
+# Privacy: a rule about a domain or a network does nothing before it has matched this many signatures. Otherwise someone
+# could make one about a small organization, or flood the letter from an office, and see who of its people signs.
+LEAST_MATCHED = 10
 
 
 class BadPattern(Exception):
@@ -84,8 +84,9 @@ class Rule:
     domain: str = ""
     name: tuple[WordPattern, ...] = ()
     address: bytes | None = None
+    # The network and the type of browser: honest people share a network, with other browsers.
     network: bytes | None = None
-    # The number of signatures that it has matched, including those on which it was tested.
+    # The number of signatures that it has matched, including the people on whom it was tested.
     matched: int = 0
 
 
@@ -146,4 +147,4 @@ def _keys(signed: Signed) -> Iterator[tuple[str, bytes]]:
 
 def works(rule: Rule, matched_now: int) -> bool:
     """Return whether a rule does something, with the signatures that it matches in this batch."""
-    return not rule.domain or rule.matched + matched_now >= LEAST_OF_DOMAIN
+    return not (rule.domain or rule.network) or rule.matched + matched_now >= LEAST_MATCHED

@@ -80,6 +80,11 @@ class Verdict:
     # The heaviest first.
     reasons: tuple[Reason, ...]
 
+    def only(self, wanted: frozenset[Reason]) -> "Verdict":
+        """Return the verdict that these reasons alone would give."""
+        reasons = tuple(reason for reason in self.reasons if reason in wanted)
+        return Verdict(min(MAX_SCORE, sum(SIGNALS[reason].weight for reason in reasons)), reasons)
+
 
 # A person who opens the email and copies the code needs longer.
 SCANNER_SECONDS = 6

@@ -48,9 +48,9 @@ class Criteria:
     def may_show_nameless(self) -> bool:
         """Return whether the search may find signatures whose name the person may not read.
 
-        Privacy: the queue shows the state, the concern and the risk of such a signature, but not its time.
+        Privacy: the queue shows the state and the concern of such a signature, but neither its time nor its risk.
         """
-        return not (self.words or self.since or self.before or self.domain or self.burst)
+        return not (self.words or self.since or self.before or self.risk or self.domain or self.burst)
 
     @property
     def is_selective(self) -> bool:

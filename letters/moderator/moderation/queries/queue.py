@@ -70,6 +70,7 @@ class Scope:
     letters: frozenset[int] | None
     # The letters that the person moderates as a member of their collectives.
     own: frozenset[int]
+    moderates_site: bool = False
 
     def candidates(self) -> str:
         """Return SQL that selects the next signatures that nobody has claimed.
@@ -98,11 +99,11 @@ def scope_of(person: User, slug: str = "") -> Scope:
     own = frozenset(public.cared_for_by(person, MODERATING).values_list("pk", flat=True))
     is_of_site = person.moderates_site_now()
     if not slug:
-        return Scope(person, None if is_of_site else own, own)
+        return Scope(person, None if is_of_site else own, own, is_of_site)
     letter = public.get(slug=slug)
     if letter.pk not in own and not is_of_site:
         raise Letter.DoesNotExist
-    return Scope(person, frozenset({letter.pk}), own)
+    return Scope(person, frozenset({letter.pk}), own, is_of_site)
 
 
 def moderated_letter(person: User, slug: str) -> Letter:

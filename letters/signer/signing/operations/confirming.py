@@ -68,9 +68,11 @@ WITH current AS MATERIALIZED (
 ), traced AS (
     INSERT INTO letters_signingtrace (signature_id, letter_id, at, network, browser)
     SELECT confirmed.id, letter_id, submitted_at, network, browser FROM confirmed, chosen
-    WHERE submitted_at > %(trace_since)s
+    WHERE submitted_at > %(trace_since)s AND confirmed.display <> 'nobody'
     ON CONFLICT (signature_id) DO UPDATE SET at = excluded.at, network = excluded.network, browser = excluded.browser,
         domain = NULL, is_member = false
+), untraced AS (
+    DELETE FROM letters_signingtrace WHERE signature_id IN (SELECT id FROM confirmed WHERE display = 'nobody')
 ), answered AS (
     DELETE FROM letters_submission WHERE signature_id IN (SELECT id FROM confirmed)
 ), owed AS (

@@ -36,8 +36,8 @@ def keep_networks(signature: Signature, networks: Collection[bytes], now: dateti
 
 
 def forget_doubts(signature: Signature) -> None:
-    """Delete what was known of the domain, and why the site doubted. Privacy: the signer wants no name to be known."""
-    SigningTrace.objects.filter(signature_id=signature.pk).update(domain=None, is_member=False)
+    """Delete where the form came from, and why the site doubted. Privacy: the signer wants no name to be known."""
+    SigningTrace.objects.filter(signature_id=signature.pk).delete()
     Doubt.objects.filter(pk=signature.pk).delete()
 
 
