@@ -357,7 +357,7 @@ def test_the_queue_costs_the_same_however_many_wait(
     letter: Letter, desk: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     add_confirmed(letter, 60, state="held", now=timezone.now())
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         desk.get(QUEUE)
 
 

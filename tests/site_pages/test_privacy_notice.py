@@ -68,7 +68,7 @@ PROMISES: dict[str, list[Promise]] = {
     ],
     "After the decision, and after 30 days": [
         "test_the_reporter_learns_the_decision_and_the_address_is_deleted",
-        "test_without_a_decision_the_address_is_deleted_after_30_days",
+        "test_without_a_decision_address_and_domain_are_deleted_after_30_days",
         lambda: ADDRESS_KEPT == 30 * DAY,
     ],
     "We do not store who reports a signature": ["test_a_report_about_a_signature_holds_no_word_about_its_signer"],
