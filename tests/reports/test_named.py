@@ -8,12 +8,29 @@ from django.core import mail
 from django.utils import timezone
 
 from letters.base.outbox.operations import note_complaint
-from letters.models import Letter, MailRequest, NameReport, OutgoingEmail, Report, Signature, StoppedAddress, User
+from letters.models import (
+    RISK_OF_NAMED,
+    HoldFrom,
+    Letter,
+    MailRequest,
+    NameReport,
+    OutgoingEmail,
+    Report,
+    Signature,
+    StoppedAddress,
+    User,
+)
 from letters.moderator.live_signals.operations import score_signatures
-from letters.moderator.moderation.operations import accept_signatures, reject_signatures, undo_decision
+from letters.moderator.moderation.operations import (
+    accept_signatures,
+    reject_signatures,
+    restore_signatures,
+    undo_decision,
+)
 from letters.moderator.moderation.queries import scope_of, waiting_in
 from letters.moderator.reports import operations
 from letters.moderator.reports.operations import ADDRESS_KEPT, TOLD_AFTER, settle_name_reports
+from letters.moderator.signals.reasons import SIGNALS, Reason
 from letters.public.public_pages.tasks import sweep
 from letters.shared.addresses import decrypt, hash_address
 from letters.signer.signing.operations import disown_signature, withdraw_signature
@@ -296,9 +313,62 @@ def test_the_reporter_learns_the_decision_and_the_address_is_deleted(
     assert SAID[verb] in only
     assert "Ada Lovelace" not in only
     assert not NameReport.objects.exists()
-    signature.refresh_from_db()
-    assert signature.risk <= 100
     assert settle_name_reports(now=timezone.now() + TOLD_AFTER) == 0
+
+
+def test_after_the_decision_the_risk_is_what_it_was_and_the_signature_does_not_return(
+    signature: Signature, signer: Signer, organizer: User, moderator: User, told: list[str]
+) -> None:
+    before = signature.risk
+    assert confirm(signature.letter, signer) == 200
+    sequence()
+    decide(signature.letter, signature, "accept", organizer)
+    settle_name_reports(now=timezone.now() + TOLD_AFTER)
+    sequence()
+    signature.refresh_from_db()
+    assert (signature.state, signature.concern, signature.risk) == ("published", "", before)
+    assert waiting_in(scope_of(moderator)) == 0
+
+
+def test_what_a_moderator_accepted_does_not_return_although_its_score_is_high(
+    signature: Signature, signer: Signer, organizer: User, told: list[str]
+) -> None:
+    assert confirm(signature.letter, signer) == 200
+    decide(signature.letter, signature, "accept", organizer)
+    # A name on the list of well-known people.
+    Signature.objects.update(name="Greta Thunberg")
+    settle_name_reports(now=timezone.now() + TOLD_AFTER)
+    sequence()
+    signature.refresh_from_db()
+    assert (signature.state, signature.concern) == ("published", "")
+    assert HoldFrom.CLEAR <= signature.risk < RISK_OF_NAMED - 1
+
+
+def test_a_rejected_signature_that_returns_later_is_no_riskier_than_others_that_were_reported(
+    signature: Signature, signer: Signer, organizer: User, told: list[str]
+) -> None:
+    assert confirm(signature.letter, signer) == 200
+    sequence()
+    decide(signature.letter, signature, "reject", organizer)
+    settle_name_reports(now=timezone.now() + TOLD_AFTER)
+    restore_signatures(signature.letter, [signature.pk], by=organizer, now=timezone.now() + 2 * TOLD_AFTER)
+    sequence()
+    signature.refresh_from_db()
+    assert signature.state == "published"
+    assert signature.risk <= SIGNALS[Reason.REPORTED].weight
+
+
+def test_as_long_as_another_person_waits_for_a_decision_the_signature_stays_on_top(
+    signature: Signature, signer: Signer, organizer: User, told: list[str]
+) -> None:
+    assert confirm(signature.letter, signer) == 200
+    decide(signature.letter, signature, "accept", organizer)
+    assert confirm(signature.letter, signer, "another@gmail.com") == 200
+    Signature.objects.update(risk=RISK_OF_NAMED)
+    assert settle_name_reports(now=timezone.now() + TOLD_AFTER) == 1
+    sequence()
+    signature.refresh_from_db()
+    assert signature.risk == RISK_OF_NAMED
 
 
 def test_a_decision_that_is_undone_in_time_is_told_to_nobody(

@@ -1,6 +1,7 @@
 """Read whether a text needs a review, and whether it has had one."""
 
 import hashlib
+import json
 
 from django.conf import settings
 
@@ -8,10 +9,11 @@ from letters.models import Letter, LetterReview, Revision, Translation
 
 
 def fingerprint_of(revision: Revision) -> bytes:
-    """Return what a text says in all its languages, with its picture, as a hash."""
+    """Return as a hash what a text says in all its languages, with its picture, and what is said about the change."""
     texts = revision.translations.order_by("language")
-    parts = [f"{text.language}:{text.version}" for text in texts]
-    return hashlib.sha256("\0".join([*parts, str(revision.cover_id or ""), revision.cover_alt]).encode()).digest()
+    parts = [*([text.language, text.version] for text in texts), revision.cover_id, revision.cover_alt]
+    about_change = [revision.kind, revision.note, sorted((revision.notes or {}).items())]
+    return hashlib.sha256(json.dumps([parts, about_change]).encode()).digest()
 
 
 def kind_of_review(letter: Letter, revision: Revision, kind: str) -> str:
@@ -40,7 +42,7 @@ def must_wait(letter: Letter, revision: Revision, kind: str) -> str:
 
 
 def is_approved(revision: Revision) -> bool:
-    """Return whether a site moderator has found exactly this text fine."""
+    """Return whether a site moderator has found fine exactly this text, and what is said about the change."""
     fine = LetterReview.objects.filter(revision=revision, letter=revision.letter_id, outcome=LetterReview.Outcome.FINE)
     return fine.filter(fingerprint=fingerprint_of(revision)).exists()
 

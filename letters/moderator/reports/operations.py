@@ -17,6 +17,7 @@ from letters.base.outbox.composing import compose_email_to, render_email
 from letters.base.outbox.enqueueing import new_email
 from letters.base.outbox.queries import is_stopped
 from letters.models import (
+    CONFIRMED,
     COUNTED,
     RISK_OF_NAMED,
     Doubt,
@@ -169,7 +170,7 @@ def _settle_name_report(report_id: int) -> bool:
     signature = report.signature
     NameReport.objects.filter(pk=report_id).delete()
     if not queries.named_in([signature.pk]):
-        Signature.objects.filter(pk=signature.pk, risk=RISK_OF_NAMED).update(risk=RISK_OF_NAMED - 1)
+        _lower_risk(signature)
     if report.address and report.address_hash and not queries.has_complained(report.address_hash):
         context = {
             "is_shown": queries.is_shown(signature),
@@ -178,6 +179,17 @@ def _settle_name_report(report_id: int) -> bool:
         parts = render_email("name_report_decided", context, language=report.language)
         _mail_to_reader(parts, decrypt(report.address))
     return True
+
+
+def _lower_risk(signature: Signature) -> None:
+    """Give back the risk that a signature had before the person named reported it.
+
+    A rejected one is not scored. It gets the weight of a report, which is all that is left to say.
+    """
+    own = Signature.objects.filter(pk=signature.pk, risk=RISK_OF_NAMED)
+    is_scored = Case(When(state__in=CONFIRMED, then=Value(value=True)), default=F("to_score"))
+    if own.update(risk=SIGNALS[Reason.REPORTED].weight, to_score=is_scored):
+        transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
 
 
 @transaction.atomic

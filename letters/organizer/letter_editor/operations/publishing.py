@@ -91,6 +91,7 @@ def publish_letter(
         opening = {"status": Letter.Status.PUBLISHED, "published_at": now, "counted_at": now}
         opening |= {"timezone": letter.zone().key}
         opening |= {"publish_at": None, "publish_refused": ""}
+    _describe_change(revision, kind, note, notes)
     if waits_as := must_wait(letter, revision, kind):
         _wait_for_site(change, revision, waits_as, note)
         return False
@@ -100,11 +101,20 @@ def publish_letter(
     if looks_as and not is_approved(revision):
         ask_for_review(letter, revision, kind=looks_as, is_before=False, by=by, now=now, note=note.strip())
     # A text that was fixed for the first signatories keeps the moment at which they got it.
-    unseen = Revision.objects.filter(pk=revision.pk, published_at=None)
-    unseen.update(published_at=now, kind=kind, note=note.strip(), notes=_said_in(revision, notes))
+    Revision.objects.filter(pk=revision.pk, published_at=None).update(published_at=now)
     change.update(**opening, current_revision_id=revision.pk)
     change.record("publish_letter", letter, details=details)
     return True
+
+
+def _describe_change(revision: Revision, kind: str, note: str, notes: Mapping[str, str] | None) -> None:
+    """Store what is said about the change, before the site moderators look: they look at that too.
+
+    A text that was fixed for the first signatories says nothing new.
+    """
+    if revision.published_at is None:
+        revision.kind, revision.note, revision.notes = kind, note.strip(), _said_in(revision, notes)
+        revision.save(update_fields=["kind", "note", "notes"])
 
 
 def _wait_for_site(change: LetterChange, revision: Revision, kind: str, note: str) -> None:
