@@ -150,6 +150,8 @@ def test_a_signature_that_a_moderator_restores_is_drawn_too(decided: Letter, mod
     newest = ReviewDecision.objects.filter(signature=first).latest("pk")
     assert newest.verb == "accept"
     assert drawn(decided)[0].decision == newest
+    undo_decision(newest, by=moderator, now=TOMORROW)
+    assert states(decided)[0] == ("rejected", "recheck"), "it waits for a moderator"
 
 
 # Deciding again
