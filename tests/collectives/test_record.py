@@ -246,7 +246,7 @@ def test_a_page_costs_the_same_however_much_was_done(
     for n, signature_id in enumerate(ids_of(letter)):
         now = NOW + timedelta(seconds=n)
         reject_signatures(letter, [signature_id], reason="Not a person", by=moderator, now=now)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         desk.get(PAGE)
 
 
