@@ -28,11 +28,16 @@ PAGES: dict[str, tuple[int, dict[str, int]]] = {
     "updates": (410, {}),
     "update": (410, {"update_id": 1}),
     "count": (410, {}),
+    "count_history": (410, {}),
+    "count_history_csv": (410, {}),
+    "count_history_json": (410, {}),
+    "signatures_json": (410, {}),
     "qr": (410, {}),
     "sign": (302, {}),
     "thanks": (302, {}),
     "report_letter": (302, {}),
     "report_signature": (302, {}),
+    "report_name": (302, {}),
 }
 NAME = "Ada Lovelace"
 
