@@ -294,7 +294,7 @@ def test_a_page_costs_the_same_however_many_members_there_are(
         invite(f"nina{n}@example.org")
         member = User.objects.create_user(f"member{n}@example.org")
         Membership.objects.create(collective=collective, user=member, role="editor", created_at=NOW)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         desk.get(PAGE)
 
 

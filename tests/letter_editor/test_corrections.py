@@ -1,5 +1,7 @@
 """The limits of a correction: names stay below words that their signers have read."""
 
+import csv
+import io
 from dataclasses import replace
 
 import pytest
@@ -129,8 +131,8 @@ def test_every_name_whose_signer_saw_other_words_is_marked(long: Letter, organiz
         assert marked in words(reader.get(long.url_of(page)))
     answer = reader.get(long.url_of("signatures_csv"))
     rows = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
-    kinds = [line.split(",")[-2] for line in rows.decode().splitlines()[1:]]
-    assert kinds == ['"before_correction"', '"current"', '"current"']
+    kinds = [row["signed_text"] for row in csv.DictReader(io.StringIO(rows.decode("utf-8-sig")))]
+    assert kinds == ["before_correction", "current", "current"]
 
 
 def test_no_name_is_marked_once_the_words_are_restored(long: Letter, organizer: User, reader: Reader) -> None:
