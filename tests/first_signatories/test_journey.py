@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.accessibility import complaints
 from tests.accounts.test_browser import sign_up
+from tests.people import unheard_of
 from tests.stack import Site, running_site, until
 from tests.test_journeys import Visit, browser, visitor
 
@@ -46,7 +47,7 @@ def write_letter(page: Page) -> str:
     page.locator("#text_addressee").fill("To the ministers of transport")
     page.locator("#text_title").fill("Keep the night trains running")
     page.locator("#text_body").fill("Four sleeper lines are to end in December. Keep them.")
-    page.locator("#text_collective").fill("Friends of the Night Train")
+    page.locator("#text_collective").fill(f"Friends of {unheard_of()}")
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/organize/letters/**")
     return page.url

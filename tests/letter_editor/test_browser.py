@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.accessibility import complaints
 from tests.accounts.test_browser import DIGITS, an_address, sign_up
+from tests.people import unheard_of
 from tests.stack import Site, running_site, text_of, until
 from tests.test_journeys import Visit, browser, fill_in, mail_to, someone, visitor
 
@@ -55,7 +56,8 @@ def begin(page: Page, title: str = "") -> str:
     page.get_by_label("Addressed to").fill("To the council")
     page.get_by_label("Title").fill(title or f"Keep the library open {uuid4().hex[:6]}")
     page.get_by_label("The letter", exact=True).fill("Five evenings a week.\n\nIt is **ours**.")
-    page.get_by_label("Who publishes the letter").fill("Readers of the Old Town")
+    # Once a letter is published, the name is taken.
+    page.get_by_label("Who publishes the letter").fill(f"Readers of {unheard_of()}")
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/organize/letters/**")
     return page.url
@@ -77,7 +79,7 @@ def test_from_the_start_page_to_a_live_letter_that_someone_else_has_signed(site:
     hand.fill("Addressed to", "To the council")
     hand.fill("Title", f"Keep the library open {mark}")
     hand.fill("The letter", "Five evenings a week.")
-    hand.fill("Who publishes the letter", "Readers of the Old Town")
+    hand.fill("Who publishes the letter", f"Readers of {unheard_of()}")
     hand.fill("Email", email)
     hand.press("button", "Continue")
     until(lambda: site.mails_to(email))
@@ -178,7 +180,7 @@ def test_a_writer_signed_out_while_starting_finds_the_words_again(desk: Page) ->
     desk.get_by_label("Addressed to").fill("To the council")
     desk.get_by_label("Title").fill("Keep the baths open")
     write(desk, "Every Sunday.")
-    desk.get_by_label("Who publishes the letter").fill("Swimmers")
+    desk.get_by_label("Who publishes the letter").fill(f"Swimmers of {unheard_of()}")
     cookies = desk.context.cookies()
     desk.context.clear_cookies(name="sessionid")
     desk.get_by_role("button", name="Continue").click()

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.accessibility import complaints
 from tests.accounts.test_browser import sign_up
+from tests.people import unheard_of
 from tests.stack import Site, links_in, running_site, text_of, until
 from tests.test_journeys import Visit, browser, fill_in, someone, visitor
 
@@ -32,7 +33,7 @@ def publish_a_letter(page: Page) -> str:
     page.locator("#text_addressee").fill("To the ministers of transport")
     page.locator("#text_title").fill(TITLE)
     page.locator("#text_body").fill("Four sleeper lines are to end in December.\n\nKeep them.")
-    page.locator("#text_collective").fill("Friends of the Night Train")
+    page.locator("#text_collective").fill(f"Friends of {unheard_of()}")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Save and publish").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your letter is live")
