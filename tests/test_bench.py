@@ -56,7 +56,8 @@ def test_what_live_scoring_adds_can_be_measured(letter: Letter) -> None:
 @pytest.mark.django_db
 def test_a_page_of_the_queue_can_be_measured(published: LetterMaker) -> None:
     published(SAMPLE)
-    moderating.fill_queue(100)
+    # Enough for one moderator to claim a page of them at once.
+    moderating.fill_queue(400)
     page = moderating.measure_queue(pages=2)
     assert page.milliseconds > 0
     assert 0 < page.statements <= 12

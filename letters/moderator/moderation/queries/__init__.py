@@ -71,6 +71,7 @@ from letters.moderator.moderation.queries.searching import (
     search,
     with_address,
 )
+from letters.moderator.moderation.queries.site_notices import SiteNotices, site_notices
 
 __all__ = [
     "ANSWERED_WITHIN",
@@ -93,6 +94,7 @@ __all__ = [
     "Found",
     "Page",
     "Scope",
+    "SiteNotices",
     "active_reason",
     "active_reasons",
     "appeals_about",
@@ -136,6 +138,7 @@ __all__ = [
     "signature_purpose",
     "signature_to_look_at",
     "signatures_of",
+    "site_notices",
     "undoable_among",
     "waiting",
     "waiting_disagreements",

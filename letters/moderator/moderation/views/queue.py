@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from letters.base.accounts.guards import for_organizers
-from letters.models import User
+from letters.models import Letter, User
 from letters.moderator.moderation import pages, queries
 from letters.moderator.moderation.forms import DecisionForm
 from letters.moderator.moderation.operations import (
@@ -65,24 +65,43 @@ def queue(request: HttpRequest, moderator: User) -> HttpResponse:
     slug = request.GET.get("letter", "")
     scope = queries.scope_of(moderator, slug)
     letters = queries.letters_of(moderator)
-    # Performance: members need no query to learn that nothing was drawn, and that there is no wave.
-    is_own = scope.letters is not None and scope.letters <= scope.own
-    may_be_drawn = not is_own or any(each.has_drawn for each in letters)  # type: ignore[attr-defined]
-    may_have_wave = not is_own or any(each.has_wave for each in letters)  # type: ignore[attr-defined]
     context = {
         **_next(scope, moderator),
+        **(_notices_of_site(scope) if scope.letters is None else _notices_of_letters(scope, letters)),
         "letters": letters,
         "of_letter": slug,
         "most_counted": queries.MAX_COUNTED,
         "undo": request.session.pop(UNDO, ""),
-        "moderates_site": scope.letters is None,
-        "has_appeals_against": queries.has_appeals_against(moderator, scope),
+    }
+    return render(request, "letters/moderation/queue.html", context)
+
+
+def _notices_of_site(scope: queries.Scope) -> dict[str, Any]:
+    """Return what stands above the queue for a person who moderates the whole site."""
+    notices = queries.site_notices(scope.person)
+    return {
+        "moderates_site": True,
+        "has_appeals_against": notices.has_appeals_against,
+        "opinion": pages.opinion(scope, claim_opinion(scope, now=timezone.now()) if notices.has_drawn else None),
+        "disagreements": queries.number_of_disagreements() if notices.has_disagreements else 0,
+        "waves": queries.waves_in(scope) if notices.has_waves else [],
+        "to_approve": queries.waiting_for_approval(scope) if notices.has_bulk_decisions else [],
+    }
+
+
+def _notices_of_letters(scope: queries.Scope, letters: list[Letter]) -> dict[str, Any]:
+    """Return the same for some letters. Performance: `letters_of` has found whether there are opinions and waves."""
+    is_own = scope.letters is not None and scope.letters <= scope.own
+    may_be_drawn = not is_own or any(each.has_drawn for each in letters)  # type: ignore[attr-defined]
+    may_have_wave = not is_own or any(each.has_wave for each in letters)  # type: ignore[attr-defined]
+    return {
+        "moderates_site": False,
+        "has_appeals_against": queries.has_appeals_against(scope.person, scope),
         "opinion": pages.opinion(scope, claim_opinion(scope, now=timezone.now()) if may_be_drawn else None),
-        "disagreements": queries.number_of_disagreements() if scope.letters is None else 0,
+        "disagreements": 0,
         "waves": queries.waves_in(scope) if may_have_wave else [],
         "to_approve": queries.waiting_for_approval(scope),
     }
-    return render(request, "letters/moderation/queue.html", context)
 
 
 @require_safe
