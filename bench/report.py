@@ -1,4 +1,4 @@
-"""What was measured, in turns with its limits, and the report about it."""
+"""Measure each kind of load in turns with its limit, and collect the lines of the report."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

@@ -140,7 +140,7 @@ class PublicPageCache:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Privacy: searches are not kept. Denial of service: they would push the letters out of this memory.
-        if request.method not in {"GET", "HEAD"} or _is_search(request):
+        if request.method not in {"GET", "HEAD"} or is_search(request):
             return self.get_response(request)
         response = self._answer(request)
         return _headers_only(response) if request.method == "HEAD" and response.streaming else response
@@ -237,7 +237,8 @@ class PublicPageCache:
             self.pages.popitem(last=False)
 
 
-def _is_search(request: HttpRequest) -> bool:
+def is_search(request: HttpRequest) -> bool:
+    """Return whether a reader searches a letter's list of signatures."""
     return request.path.endswith("/signatures/") and not SEARCHED.isdisjoint(request.GET)
 
 

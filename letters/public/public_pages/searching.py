@@ -5,19 +5,14 @@ stored, except how many a network has made within the hour.
 """
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 
 from letters.models import History, folded_words
 from letters.public.public_pages import queries
-from letters.public.public_pages.caching import SEARCHED
 from letters.public.public_pages.forms import FindNameForm, FindNumberForm
 from letters.public.public_pages.limits import count_for_network
 from letters.public.public_pages.pages import Visit
 from letters.shared.refused import Refusal
-
-
-def is_search(request: HttpRequest) -> bool:
-    return not SEARCHED.isdisjoint(request.GET)
 
 
 def answer_search(visit: Visit, before: int | None) -> HttpResponse:

@@ -22,13 +22,13 @@ from django.utils import timezone
 from letters.base.switches.queries import is_on
 from letters.models import History, Letter, Picture, Revision, Switch, Update, public_moves
 from letters.public.public_pages import files, queries
-from letters.public.public_pages.caching import HEADERS_ALONE
+from letters.public.public_pages.caching import HEADERS_ALONE, is_search
 from letters.public.public_pages.feed import letter_feed
 from letters.public.public_pages.forms import FindNameForm, FindNumberForm
 from letters.public.public_pages.limits import count_for_network
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page, public_page
 from letters.public.public_pages.qr import qr_svg
-from letters.public.public_pages.searching import answer_search, is_search
+from letters.public.public_pages.searching import answer_search
 from letters.shared import wakeups
 from letters.shared.csv_rows import CSV, MARK, csv_lines
 from letters.shared.languages import direction, interface_language

@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from letters.base.accounts.admission import network_of
 from letters.base.emailed_links.guards import from_our_pages, see_other, useless_link, with_a_token
 from letters.base.emailed_links.queries import signature_of
 from letters.models import Letter, Signature
@@ -24,7 +25,7 @@ from letters.signer.signing.operations import (
     check_code,
     request_mail,
 )
-from letters.signer.signing.views.layout import check_url, letter_context, network_of, too_many, typed_fields
+from letters.signer.signing.views.layout import check_url, letter_context, too_many, typed_fields
 
 
 @with_a_token

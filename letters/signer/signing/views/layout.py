@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
+from letters.base.accounts.admission import network_of
 from letters.base.emailed_links.admission import ProofWanted, Sender
 from letters.models import Letter, Signature, SignerContact, Translation, is_before_move, public_moves
-from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language
 from letters.shared.limits import TooMany
 from letters.shared.localized_paths import localized_url
@@ -66,11 +66,6 @@ def refusal_status(refused: Refused) -> tuple[int, int]:
 def sender_of(request: HttpRequest, sent: Mapping[str, str]) -> Sender:
     typed = {name: sent.get(name, "") for name in ("proof", "website", "seconds")}
     return Sender(network=network_of(request), **typed)
-
-
-def network_of(request: HttpRequest) -> str:
-    peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
-    return prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
 
 
 def too_many(request: HttpRequest, refused: TooMany) -> HttpResponse:

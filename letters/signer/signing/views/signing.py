@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from letters.base.accounts.admission import network_of
 from letters.base.emailed_links.admission import ProofWanted
 from letters.base.emailed_links.guards import from_our_pages, see_other
 from letters.models import Letter
@@ -20,7 +21,6 @@ from letters.signer.signing.operations import sign_letter
 from letters.signer.signing.views.layout import (
     check_url,
     form_page,
-    network_of,
     of_a_letter,
     refusal_status,
     sender_of,
