@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.accessibility import complaints
+from tests.accessibility import complaints, follow
 from tests.accounts.test_browser import an_address, sign_up, type_the_digits
 from tests.stack import Site, running_site
 from tests.test_journeys import Visit, browser, mail_to, visitor
@@ -85,7 +85,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
     other.get_by_role("button", name="Accept").click()
     page.goto(url)
     reports = complaints(page, "members", width)
-    page.get_by_role("button", name="Invite").click()
+    follow(page.get_by_role("button", name="Invite"))
     reports += complaints(page, "nobody invited", width)
     pages = {
         "collectives": "/organize/collectives/",
@@ -106,12 +106,12 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
     page.goto(url)
     invite(page, f"next-{email}")
     guest = visitor(viewport={"width": width, "height": 800})
-    mail_to(guest, f"next-{email}").locator(LINK).first.click()
+    follow(mail_to(guest, f"next-{email}").locator(LINK).first)
     reports += complaints(guest, "invited, signed out", width)
     sign_up(guest, site)
-    mail_to(guest, f"next-{email}").locator(LINK).first.click()
+    follow(mail_to(guest, f"next-{email}").locator(LINK).first)
     reports += complaints(guest, "invited", width)
-    guest.get_by_role("button", name="Accept").click()
+    follow(guest.get_by_role("button", name="Accept"))
     reports += complaints(guest, "members, for an editor", width)
     assert link.startswith(site.url)
     assert reports == []

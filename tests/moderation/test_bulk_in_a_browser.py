@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.accessibility import complaints
+from tests.accessibility import complaints, follow
 from tests.moderation.test_browser import signed_in
 from tests.stack import Site, running_site
 from tests.test_journeys import Visit, browser, press, visitor
@@ -79,6 +79,6 @@ def test_axe_finds_nothing_on_the_pages_of_search_and_bulk_decisions(site: Site,
     desk.goto("/moderate/unpaid-cast/bulk/")
     found += complaints(desk, "list", width)
     if desk.locator("main .sample a").count():
-        desk.locator("main .sample a").first.click()
+        follow(desk.locator("main .sample a").first)
         found += complaints(desk, "progress", width)
     assert found == []
