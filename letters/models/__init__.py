@@ -34,7 +34,7 @@ from letters.models.export import Export, ExportQuerySet
 from letters.models.former_slug import FormerSlug
 from letters.models.invitation_batch import MAX_NOTE_LENGTH, MAX_SENDER_LENGTH, InvitationBatch, InvitedPerson
 from letters.models.key_fingerprint import KeyFingerprint
-from letters.models.letter import UNDONE_WITHIN, Ask, HoldFrom, Letter, LetterQuerySet
+from letters.models.letter import UNDONE_WITHIN, Ask, HoldFrom, Indexing, Letter, LetterQuerySet
 from letters.models.letter_delivery import LetterDelivery
 from letters.models.letter_move import LetterMove, LetterMoveQuerySet, public_moves
 from letters.models.letter_review import LetterReview, LetterReviewQuerySet
@@ -230,6 +230,7 @@ __all__ = [
     "FormerSlug",
     "History",
     "HoldFrom",
+    "Indexing",
     "InvitationBatch",
     "InvitedPerson",
     "Kept",

@@ -45,6 +45,18 @@ class HoldFrom(models.IntegerChoices):
     NEVER = 101, "Never"
 
 
+class Indexing(models.TextChoices):
+    """The public pages that search engines are asked to leave out."""
+
+    ALL = "all", "Leave nothing out"
+    TEXT = "text", "Leave the lists of names out"
+    NOTHING = "nothing", "Leave every page out"
+
+
+# The pages of a letter that are lists of names, by their name in urls.py.
+LISTS_OF_NAMES = frozenset({"signatures", "signatures_csv", "signatures_json"})
+
+
 class LetterQuerySet(models.QuerySet["Letter"]):
     def public(self) -> LetterQuerySet:
         """Select letters that the public may know about.
@@ -145,6 +157,8 @@ class Letter(models.Model):
     required_since = models.JSONField(null=True, blank=True)
     # The values of `display` that a signer can choose.
     displays = ArrayField(models.CharField(max_length=10, choices=Display), default=every_display)
+    # The pages that search engines are asked to leave out.
+    indexing = models.CharField(max_length=7, choices=Indexing, default=Indexing.ALL, db_default=Indexing.ALL)
     # Whether a moderator reviews every signature before it is published.
     reviewed = models.BooleanField(default=False)
     # Signatures with at least this score of doubt wait too.
@@ -220,6 +234,7 @@ class Letter(models.Model):
                 name="letter_numbers_add_up",
             ),
             models.CheckConstraint(condition=Q(hold_from__in=HoldFrom.values), name="letter_hold_from_known"),
+            models.CheckConstraint(condition=Q(indexing__in=Indexing.values), name="letter_indexing_known"),
             *(
                 models.CheckConstraint(
                     condition=Q(**{f"ask_{field}__in": Ask.values}), name=f"letter_ask_{field}_known"
@@ -237,6 +252,12 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    def may_be_indexed(self, page: str) -> bool:
+        """Return whether search engines may list this public page, by its name in urls.py."""
+        if self.indexing == Indexing.TEXT:
+            return page not in LISTS_OF_NAMES
+        return self.indexing == Indexing.ALL
 
     def newest_title(self) -> str:
         """Return the title that organizers know: the newest revision's, published or not, in the letter's language."""

@@ -225,6 +225,17 @@ def test_no_other_threshold_can_be_chosen(letter: Letter, desk: Client) -> None:
     assert letter.hold_from == 50
 
 
+@pytest.mark.parametrize(("chosen", "stored"), [("text", "text"), ("nothing", "nothing"), (None, "all")])
+def test_organizers_choose_what_search_engines_may_show(
+    letter: Letter, desk: Client, chosen: str | None, stored: str
+) -> None:
+    assert "Search engines may show" in words(desk.get(f"{LETTER}settings/"))
+    fields = settings_of(**({"indexing": chosen} if chosen else {}))
+    assert "Saved." in words(post(desk, f"{LETTER}settings/", **fields))
+    letter.refresh_from_db()
+    assert letter.indexing == stored
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

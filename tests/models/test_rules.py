@@ -433,6 +433,7 @@ REFUSED: list[tuple[str, Act]] = [
     ("site_note_says_something", lambda letter: add_note(letter, words="")),
     ("report_decided_says_by_whom", lambda letter: add_report(letter, outcome="acted")),
     ("letter_hold_from_known", lambda letter: Letter.objects.filter(pk=letter.pk).update(hold_from=49)),
+    ("letter_indexing_known", lambda letter: Letter.objects.filter(pk=letter.pk).update(indexing="some")),
     (
         "trace_of_a_stranger_is_a_network",
         lambda letter: SigningTrace.objects.create(letter=letter, at=NOW, network=b"n", browser=b"b"),

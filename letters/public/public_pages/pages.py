@@ -5,7 +5,7 @@ function is called only if the client does not have the page.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
@@ -35,15 +35,19 @@ class Page:
     is_long: bool = False
     # Replaces the Cache-Control header that other public pages have.
     cache_control: str = ""
+    # Whether search engines are asked to leave this page out.
+    is_unlisted: bool = False
 
     def answer(self, request: HttpRequest) -> HttpResponseBase:
-        etag = page_etag(*self.depends_on)
+        etag = page_etag(*self.depends_on, *(["unlisted"] if self.is_unlisted else []))
         not_modified = (unchanged_for_reader if self.is_long else unchanged)(request, etag)
         response = not_modified or self.make()
         if response.status_code == 200:
             publish(response, etag)
         if self.cache_control and response.status_code in {200, 304}:
             response.headers["Cache-Control"] = self.cache_control
+        if self.is_unlisted:
+            response.headers["X-Robots-Tag"] = "noindex"
         return response
 
 
@@ -154,7 +158,10 @@ def letter_page(name: str) -> Callable[[Callable[..., Page | HttpResponseBase]],
             visit = Visit(request, letter, language or letter.language, name, url_kwargs)
             if letter.status == Letter.Status.TAKEN_DOWN:
                 return answer_taken_down(visit)
-            return view(visit, **url_kwargs)
+            page = view(visit, **url_kwargs)
+            if isinstance(page, Page) and not letter.may_be_indexed(name):
+                return replace(page, is_unlisted=True)
+            return page
 
         return find_letter
 

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Ask, Display, HoldFrom, Letter
+from letters.models import Ask, Display, HoldFrom, Indexing, Letter
 from letters.organizer.letter_editor.forms.moments import MomentField, Moments
 from letters.organizer.letter_editor.operations import SETTINGS
 from letters.shared.domains import DOMAIN
@@ -48,12 +48,17 @@ HOLDS: list[tuple[int, Promise]] = [
     (HoldFrom.STRONG, _("strong doubt, for example several clear signs at once")),
     (HoldFrom.NEVER, _("never: publish every confirmed signature")),
 ]
+INDEXED: list[tuple[str, Promise]] = [
+    (Indexing.ALL, _("everything")),
+    (Indexing.TEXT, _("the letter, but not the lists of names")),
+    (Indexing.NOTHING, _("nothing")),
+]
 ASKED = ("ask_affiliation", "ask_role", "ask_country", "ask_comment")
 # The fields of each group on the page. Those in ASKED are the rows of a table.
 GROUPS: dict[Promise, tuple[str, ...]] = {
     _("Goal and dates"): ("goal", "opens_at", "opens_at_which", "closes_at", "closes_at_which"),
     _("Form fields"): ASKED,
-    _("Names and review"): ("displays", "comments_public", "reviewed", "hold_from"),
+    _("Names and review"): ("displays", "comments_public", "indexing", "reviewed", "hold_from"),
     _("Who can sign"): ("domains", "addressee_domains", "asks_proof"),
 }
 
@@ -121,6 +126,17 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
             widget=forms.RadioSelect,
             required=False,
         )
+        self.fields["indexing"] = forms.ChoiceField(
+            label=_("Search engines may show"),
+            help_text=_(
+                "This is a request, which the large search engines follow. Anyone can still read and copy the pages. "
+                "The page of the letter itself names first signatories and the newest signers, and the home page lists "
+                "the letter."
+            ),
+            choices=INDEXED,
+            widget=forms.RadioSelect,
+            required=False,
+        )
         for name, label in {
             "opens_at": _("Open for signatures from"),
             "closes_at": _("Open for signatures until"),
@@ -130,6 +146,9 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
 
     def clean_hold_from(self) -> int:
         return int(self.cleaned_data["hold_from"] or self.instance.hold_from)
+
+    def clean_indexing(self) -> str:
+        return self.cleaned_data["indexing"] or str(self.instance.indexing)
 
     def groups(self) -> list[Group]:
         """Return the fields as the page shows them."""
