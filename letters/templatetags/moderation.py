@@ -29,12 +29,6 @@ def list_name(name: str) -> Promise:
 
 
 @register.filter
-def asks_for_changes(signature: Signature) -> bool:
-    """Return whether the only concern is a pending change, which the page shows in full."""
-    return signature.concern == Signature.Concern.CHANGED and bool(signature.pending_changes)
-
-
-@register.filter
 def verbs(signature: Signature, shown: str) -> list[Verb]:
     """Return the buttons of a signature in the current list that need no reason."""
     if shown == "rejected":

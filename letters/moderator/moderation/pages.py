@@ -34,6 +34,7 @@ from letters.moderator.moderation.queries import (
     active_reasons,
     appeals_about,
     decision_purpose,
+    handle_of,
     kinds_of,
     opinion_purpose,
     signature_purpose,
@@ -145,6 +146,16 @@ class Item:
         return reasons_for(self.signature, is_named=self.is_named, rules=self.rules)
 
     @property
+    def reasons_in_list(self) -> list[Promise | str]:
+        """Return the reasons for the lists of a letter.
+
+        Privacy: those lists are in the order of the confirmations and show numbers. Of a signature without a name, they
+        say no more than the queue, and only before it has a number.
+        """
+        has_number = self.signature.number is not None
+        return self.reasons if self.is_named or not (has_number or self.is_rejected) else []
+
+    @property
     def bursts(self) -> list[tuple[str, Promise]]:
         """Return what other signatures can have in common with this one, and the words for each."""
         known = frozenset(map(str, _signals_of(self.signature))) if self.is_named else frozenset()
@@ -245,8 +256,7 @@ def rule_in_words(rule: BlockRule) -> str:
 def items(scope: Scope, signatures: list[Signature]) -> list[Item]:
     """Performance: one query for the rules of all of them, and none if no rule holds any."""
     purpose, appeals = signature_purpose(scope.person), appeals_about(signatures)
-    ids = {pk for each in signatures for pk in _rules_of(each)}
-    rules = {each.pk: each for each in rules_named(ids, scope.person)} if ids else {}
+    rules = _rules_about(signatures, scope.person)
     found = []
     for each in signatures:
         appeal = appeals.get(each.pk)
@@ -254,6 +264,17 @@ def items(scope: Scope, signatures: list[Signature]) -> list[Item]:
         handle, sees_name = make_handle(purpose, each.pk), scope.sees_name_of(each)
         found.append(Item(each, handle, sees_name, appeal, may_decide, rules, scope.moderates_site))
     return found
+
+
+def _rules_about(signatures: Sequence[Signature], person: User) -> Mapping[int, BlockRule]:
+    ids = {pk for each in signatures for pk in _rules_of(each)}
+    return {each.pk: each for each in rules_named(ids, person)} if ids else NO_RULES
+
+
+def list_items(letter: Letter, signatures: Sequence[Signature], moderator: User) -> list[Item]:
+    """Describe a page of a letter's list to a moderator of its collective, who reads every name that is stored."""
+    rules = _rules_about(signatures, moderator)
+    return [Item(each, handle_of(letter, each.pk), sees_name=True, rules=rules) for each in signatures]
 
 
 @dataclass(frozen=True)

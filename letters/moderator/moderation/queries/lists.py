@@ -95,8 +95,8 @@ def published(letter: Letter, cursor: str = "") -> Page:
     signatures = Signature.objects.filter(letter=letter).published()
     if (number := read_number(cursor)) is not None:
         signatures = signatures.filter(number__lt=number)
-    rows = list(signatures[: PAGE_LENGTH + 1])
-    page = _with_handles(letter, rows[:PAGE_LENGTH])
+    rows = list(signatures.select_related("doubt")[: PAGE_LENGTH + 1])
+    page = rows[:PAGE_LENGTH]
     return Page(page, str(page[-1].number) if len(rows) > PAGE_LENGTH else None)
 
 
@@ -110,8 +110,8 @@ def rejected(letter: Letter, cursor: str = "") -> Page:
 
 
 def _page(letter: Letter, shown: str, signatures: SignatureQuerySet) -> Page:
-    rows = list(signatures[: PAGE_LENGTH + 1])
-    page = _with_handles(letter, rows[:PAGE_LENGTH])
+    rows = list(signatures.select_related("doubt")[: PAGE_LENGTH + 1])
+    page = rows[:PAGE_LENGTH]
     if len(rows) <= PAGE_LENGTH:
         return Page(page, None)
     last = page[-1]
@@ -119,18 +119,11 @@ def _page(letter: Letter, shown: str, signatures: SignatureQuerySet) -> Page:
 
 
 def handle_of(letter: Letter, signature_id: int) -> str:
-    """Return the handle of a signature."""
-    return make_handle(_purpose(letter), signature_id)
-
-
-def _with_handles(letter: Letter, page: list[Signature]) -> list[Signature]:
-    """Add the handle by which the form names each signature.
+    """Return the handle by which the form names a signature.
 
     Privacy: an id would reveal the order of an imported list.
     """
-    for signature in page:
-        signature.handle = handle_of(letter, signature.pk)  # type: ignore[attr-defined]
-    return page
+    return make_handle(_purpose(letter), signature_id)
 
 
 def id_of_handle(letter: Letter, handle: str) -> int | None:

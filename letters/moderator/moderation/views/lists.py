@@ -68,9 +68,11 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
             request.session[UNDO] = undo
         return redirect(request.get_full_path())
     undo = request.session.pop(UNDO, {})
+    page = LISTS[shown](letter, request.GET.get("after", ""))
     context = {
         "letter": letter,
-        "page": LISTS[shown](letter, request.GET.get("after", "")),
+        "items": pages.list_items(letter, page.signatures, moderator),
+        "onward": page.onward,
         "shown": shown,
         "waiting": queries.number_waiting(letter),
         "most_counted": queries.MAX_COUNTED,
