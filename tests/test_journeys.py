@@ -585,6 +585,39 @@ def test_the_address_that_was_typed_is_shown_only_in_the_window_that_typed_it(si
     assert email not in other.content()
 
 
+@pytest.mark.parametrize("has_javascript", [True, False])
+@pytest.mark.parametrize("button", ["Yes, sign with {name}@gmail.com", "No, my address is right"])
+def test_the_question_about_a_mistyped_address_is_answered_with_one_tap(
+    visitor: Visit, button: str, has_javascript: bool
+) -> None:
+    name, mark = someone()[0], unheard_of()
+    page = visitor(viewport={"width": 360, "height": 740}, java_script_enabled=has_javascript)
+    page.goto(LETTER)
+    page.locator("#sign_name").fill(name)
+    page.locator("#sign_email").fill(f"{mark}@gmial.com")
+    page.locator("form.signing button[type=submit]").click()
+    expect(page.locator("#sign_email_error")).to_have_text(f"Did you mean {mark}@gmail.com?")
+    expect(page.locator("#whose-mail")).to_have_text("")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.get_by_role("button", name=button.format(name=mark)).click()
+    page.wait_for_url("**/signatures/check/**")
+    if has_javascript:
+        domain = "gmail.com" if button.startswith("Yes") else "gmial.com"
+        expect(page.locator("#typed")).to_contain_text(f"{mark}@{domain}")
+
+
+def test_the_enter_key_keeps_a_mistyped_address(visitor: Visit) -> None:
+    page, mark = visitor(), unheard_of()
+    page.goto(LETTER)
+    page.locator("#sign_name").fill(someone()[0])
+    page.locator("#sign_email").fill(f"{mark}@gmial.com")
+    page.keyboard.press("Enter")
+    page.locator("#sign_email_error").wait_for()
+    page.locator("#sign_email").press("Enter")
+    page.wait_for_url("**/signatures/check/**")
+    expect(page.locator("#typed")).to_contain_text(f"{mark}@gmial.com")
+
+
 @pytest.mark.parametrize("size", [(360, 740), (1280, 900)])
 def test_the_sign_button_is_always_in_reach(size: tuple[int, int], visitor: Visit) -> None:
     page = visitor(viewport={"width": size[0], "height": size[1]}, java_script_enabled=False)

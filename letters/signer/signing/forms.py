@@ -33,7 +33,7 @@ from letters.signer.signing.operations import Changes, SubmittedForm
 
 SHOW_DOMAIN = _("Show the domain of my email address: “confirmed at %(domain)s”")
 NAME_WANTED = _("Enter your name.")
-MISTYPED = _("Did you mean %(meant)s? If your address is right as you typed it, send the form again.")
+MISTYPED = _("Did you mean %(meant)s?")
 EXPOSED = _(
     "This letter is addressed to the people who run email at %(domain)s. They could see that we emailed you, "
     "when, and the title of the letter. Use a personal address. To use this one anyway, send the form again."
@@ -47,7 +47,7 @@ ODD_NAME = _(
 
 
 def _with_suggestion(data: QueryDict | None) -> QueryDict | None:
-    """Return the form data, with the address that we suggested if the signer pressed its button (`use`)."""
+    """Return the form data, with the address that we suggested if the signer pressed "Yes" (`use`)."""
     if data is None or not data.get("use"):
         return data
     typed = read_address(data.get("email", ""))

@@ -15,9 +15,10 @@ function keepAddress(address) {
 keepAddress("");
 
 const form = document.querySelector("form.signing");
-form?.addEventListener("submit", () => {
+form?.addEventListener("submit", ({ submitter }) => {
   form.elements.seconds.value = String(Math.floor(performance.now() / 1000));
-  keepAddress(form.elements.email.value.trim());
+  // The button that accepts a suggested address has it as its value.
+  keepAddress(submitter?.name === "use" ? submitter.value : form.elements.email.value.trim());
   const from = document.referrer && new URL(document.referrer);
   if (from && from.host !== location.host) form.elements.via.value = from.hostname;
 });
