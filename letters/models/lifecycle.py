@@ -219,7 +219,7 @@ class Transition(Enum):
         targets=[State.HELD],
         who=[Who.SITE],
         when="the score reaches the threshold of the letter",
-        operations=["score_signatures"],
+        operations=["score_signatures", "seed_letter"],
         given=("concern",),
     )
     ASK_AGAIN = Step(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from letters.models import Letter, Signature, SignerContact, State, User
+from letters.models import IN_QUEUE, Display, HoldFrom, Letter, Signature, SignerContact, State, User
 from letters.moderator.rehearsal.arrivals import REAL
 from letters.moderator.rehearsal.evaluation import evaluate, make_arrivals
 from letters.moderator.rehearsal.fakes import CELEBRITIES, KINDS
@@ -78,11 +78,34 @@ def test_the_command_writes_a_letter_that_is_marked_as_a_sample(admin: User, tmp
     letter = Letter.objects.get(slug="rehearsal-9")
     signatures = Signature.objects.filter(letter=letter)
     assert letter.is_sample
-    assert letter.signature_count == letter.last_number == signatures.filter(state=State.PUBLISHED).count() == 500
-    assert {*signatures.values_list("number", flat=True)} == {*range(1, 501)}
+    published, held = signatures.filter(state=State.PUBLISHED), signatures.filter(state=State.HELD)
+    assert letter.signature_count == letter.last_number == published.count() == 500 - held.count()
+    assert {*published.values_list("number", flat=True)} == {*range(1, published.count() + 1)}
     kinds = json.loads(truth.read_text(encoding="utf-8"))
     assert {*kinds} == {str(key) for key in signatures.values_list("pk", flat=True)}
     assert sum(kind != REAL for kind in kinds.values()) == 60
+
+
+def test_the_queue_of_the_rehearsal_holds_the_doubtful_ones_with_their_reasons(admin: User, tmp_path: Path) -> None:
+    truth, printed = tmp_path / "truth.json", io.StringIO()
+    call_command("seed_letter", seed=9, signatures=500, fakes=60, truth=truth, stdout=printed)
+    letter, kinds = Letter.objects.get(slug="rehearsal-9"), json.loads(truth.read_text(encoding="utf-8"))
+    waiting = Signature.objects.filter(IN_QUEUE).select_related("doubt").order_by("-risk")
+    fakes = [each for each in waiting if kinds[str(each.pk)] != REAL]
+    assert len(fakes) > 30
+    assert len(waiting) - len(fakes) < 440 * 0.02
+    assert {each.risk >= letter.hold_from for each in waiting} == {True}
+    assert all(each.doubt.reasons and each.concern == "doubtful" for each in waiting)
+    assert not waiting.filter(display=Display.NOBODY)
+    assert f"and {len(waiting)} doubtful ones wait" in printed.getvalue()
+
+
+def test_the_letter_decides_from_which_score_on_the_rehearsal_holds(published: LetterMaker, admin: User) -> None:
+    letter = published("practice")
+    letter.is_sample, letter.hold_from = True, HoldFrom.NEVER
+    seed_letter(letter, signatures=200, fakes=60, seed=9, by=admin, now=NOW)
+    assert Signature.objects.filter(risk__gte=50, state=State.CONFIRMED).exists()
+    assert not Signature.objects.filter(IN_QUEUE).exists()
 
 
 def test_no_email_can_reach_the_invented_addresses(admin: User) -> None:

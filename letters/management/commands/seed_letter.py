@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from letters.base.keyring.operations import require_known_keys
-from letters.models import Collective, Letter, User
+from letters.models import Collective, Letter, Signature, State, User
 from letters.organizer.collectives.operations import create_collective
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
 from letters.public.public_pages.operations import sequence_letter
@@ -50,7 +50,11 @@ class Command(BaseCommand):
             pass
         if truth:
             truth.write_text(json.dumps(kinds, indent=0), encoding="utf-8")
-        self.stdout.write(f"{len(kinds)} invented signatures are published at {letter.get_absolute_url()}")
+        waiting = Signature.objects.filter(letter=letter, state=State.HELD).count()
+        self.stdout.write(
+            f"{len(kinds) - waiting} invented signatures are published at {letter.get_absolute_url()}, "
+            f"and {waiting} doubtful ones wait for a moderator."
+        )
 
 
 def _owner(address: str) -> User:
