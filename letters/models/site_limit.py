@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
 
 class SiteLimit(models.Model):
-    """A limit that staff changed while the site runs. Without a row, the setting applies.
+    """A limit that staff changed while the site runs. Without a row, or after its end, the setting applies.
 
     Of a rate, this is the number. The time for which it counts is that of the setting.
     """
@@ -22,6 +24,8 @@ class SiteLimit(models.Model):
 
     name = models.CharField(max_length=30, choices=Name)
     value = models.PositiveIntegerField()
+    # The setting applies again from then on. None: until someone ends it.
+    until = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -47,3 +51,6 @@ class SiteLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} = {self.value}"
+
+    def applies(self, now: datetime) -> bool:
+        return self.until is None or now < self.until

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
 from limits import RateLimitItem
 
 from letters.models import SiteLimit
@@ -59,4 +61,5 @@ def _period() -> int:
 
 @lru_cache(maxsize=2)
 def _changed(period: int) -> dict[str, int]:
-    return dict(SiteLimit.objects.values_list("name", "value"))
+    current = SiteLimit.objects.filter(Q(until=None) | Q(until__gt=Now()))
+    return dict(current.values_list("name", "value"))
