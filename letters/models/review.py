@@ -42,6 +42,8 @@ class ReviewDecision(models.Model):
         DECLINE = "decline", "Kept the current words"
         HOLD = "hold", "Put on hold"
         ASK = "ask", "Asked the signer for more"
+        # Of a signature without a number. One with a number is published again, which is an acceptance.
+        RESTORE = "restore", "Put back into the review queue"
 
     class Reason(models.TextChoices):
         """The codes that the site begins with. Staff add others (RejectionReason)."""
@@ -89,11 +91,12 @@ class ReviewDecision(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(verb__in=["accept", "reject", "decline", "hold", "ask"]), name="review_decision_known"
+                condition=Q(verb__in=["accept", "reject", "decline", "hold", "ask", "restore"]),
+                name="review_decision_known",
             ),
             models.CheckConstraint(
                 condition=Q(verb__in=["reject", "decline"], reason__gt="")
-                | Q(verb__in=["accept", "hold", "ask"], reason=""),
+                | Q(verb__in=["accept", "hold", "ask", "restore"], reason=""),
                 name="review_decision_rejects_for_a_reason",
             ),
             models.CheckConstraint(

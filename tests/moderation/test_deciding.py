@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from letters.models import AuditEvent, Letter, Signature, User
+from letters.models import AuditEvent, Letter, ReviewDecision, Signature, User
 from letters.moderator.moderation.operations import (
     MAX_BATCH_SIZE,
     accept_signatures,
@@ -84,6 +84,9 @@ def test_a_signature_restored_before_its_number_waits_again(reviewed: Letter, mo
     assert counts(reviewed) == (0, 3, 0)
     assert restore(reviewed, ids_of(reviewed), moderator) == 2
     assert counts(reviewed) == (0, 5, 0)
+    noted = ReviewDecision.objects.filter(verb="restore")
+    assert {*noted.values_list("signature", flat=True)} == {*ids_of(reviewed)[:2]}
+    assert {(each.decided_by, each.state_before) for each in noted} == {(moderator, "rejected")}
 
 
 def test_rejecting_and_restoring_at_once_changes_no_count(letter: Letter, moderator: User) -> None:

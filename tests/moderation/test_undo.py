@@ -12,6 +12,7 @@ from letters.moderator.moderation.operations import (
     forget_replaced_words,
     hold_signatures,
     reject_signatures,
+    restore_signatures,
     undo_decision,
 )
 from letters.moderator.moderation.queries import claimed_by, scope_of
@@ -131,6 +132,17 @@ def test_declined_changes_wait_again(letter: Letter, moderator: User) -> None:
         None,
         "changed",
     )
+
+
+def test_a_signature_put_back_into_the_queue_is_rejected_again(letter: Letter, moderator: User) -> None:
+    pk = one(letter, "held", "disposable")
+    reject(letter, [pk], moderator)
+    before = everything(letter, pk)
+    restore_signatures(letter, [pk], by=moderator, now=NOW)
+    assert Signature.objects.get(pk=pk).state == State.HELD
+    undo(pk, moderator)
+    assert everything(letter, pk) == before
+    assert AuditEvent.objects.filter(verb="undo_restore", object_id=pk).exists()
 
 
 BYRON = {"name": "Ada Byron", "role": "Countess"}

@@ -5,13 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from letters.models import Letter, Signature, User
-from letters.moderator.moderation.operations import reject_signatures, undo_own_decisions
+from letters.models import Letter, Signature, User, next_daily_hour
+from letters.moderator.moderation.operations import (
+    accept_signatures,
+    queue_appeals,
+    reject_signatures,
+    undo_own_decisions,
+)
 from letters.moderator.reports.operations import Notice, dismiss_reports, report_letter, report_signature
 from letters.moderator.takedowns.operations import appeal_takedown, decide_appeal, take_down_letter
 from letters.moderator.takedowns.yearly import rows_of_year
 from letters.shared.refused import Refused
-from tests.people import NOW, add_published, browser_of
+from letters.signer.signing.operations import appeal_rejection, withdraw_signature
+from tests.people import NOW, add_published, browser_of, publish, sign_and_confirm
 from tests.takedowns.conftest import STATEMENT
 
 
@@ -54,6 +60,27 @@ def test_the_year_is_counted(busy_year: Letter, warden: User) -> None:
         ("decisions about signatures", "reject"): 1,
         ("decisions about signatures", "undone"): 1,
     }
+
+
+def test_appeals_of_signers_are_counted_from_the_morning_on_which_moderators_get_them(
+    letter: Letter, organizer: User, warden: User
+) -> None:
+    signature = sign_and_confirm(letter)
+    publish()
+    reject_signatures(letter, [signature.pk], reason="", code="twice", by=organizer, now=NOW)
+    signature.refresh_from_db()
+    appeal_rejection(signature, words="That was my sister.", now=NOW)
+    kinds = {"appeals about signatures", "decisions on appeals about signatures"}
+    of_appeals = ("median hours until a decision on an appeal about a signature", "all")
+    assert not any(number for (what, _), number in numbers_of(2025, warden).items() if what in kinds)
+    morning = next_daily_hour(letter.zone(), NOW)
+    queue_appeals(now=morning)
+    accept_signatures(letter, [signature.pk], by=warden, now=morning + timedelta(hours=5))
+    found = {key: number for key, number in numbers_of(2025, warden).items() if number and key[0] in kinds}
+    assert found == {("appeals about signatures", "all"): 1, ("decisions on appeals about signatures", "reversed"): 1}
+    assert numbers_of(2025, warden)[of_appeals] == 5.0
+    withdraw_signature(Signature.objects.get(pk=signature.pk), now=morning + timedelta(hours=6))
+    assert numbers_of(2025, warden)["appeals about signatures", "all"] == 0
 
 
 def test_another_year_has_none_of_it_and_the_same_rows(busy_year: Letter, warden: User) -> None:

@@ -1,6 +1,7 @@
 """Count a year of moderation for the report that the EU's Digital Services Act requires (Articles 15 and 24).
 
 Privacy: the numbers are only about letters and decisions: no name, no address, and nothing about single signers.
+Signers' appeals count from the morning on which moderators get them, and no longer once their signer has withdrawn.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,7 @@ from statistics import median
 
 from django.db.models import Count
 
-from letters.models import Report, ReviewDecision, TakeDown, User
+from letters.models import RejectionAppeal, Report, ReviewDecision, TakeDown, User
 from letters.shared.refused import Refusal, Refused
 
 Row = Sequence[object]
@@ -22,7 +23,11 @@ def rows_of_year(year: int, *, by: User) -> Iterator[Row]:
         raise Refused(Refusal.NOT_YOURS)
     span = (datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC))
     yield COLUMNS
-    yield from ([year, *row] for found in (_reports, _takedowns, _appeals, _decisions) for row in found(*span))
+    yield from (
+        [year, *row]
+        for found in (_reports, _takedowns, _appeals, _decisions, _appeals_of_signers)
+        for row in found(*span)
+    )
 
 
 def _reports(begins: datetime, ends: datetime) -> Iterator[Row]:
@@ -68,6 +73,17 @@ def _decisions(begins: datetime, ends: datetime) -> Iterator[Row]:
     for verb in ReviewDecision.Verb:
         yield ("decisions about signatures", verb.value, counted.get(verb.value, 0))
     yield ("decisions about signatures", "undone", made.filter(undone_at__isnull=False).count())
+
+
+def _appeals_of_signers(begins: datetime, ends: datetime) -> Iterator[Row]:
+    queued = RejectionAppeal.objects.filter(queued_at__gte=begins, queued_at__lt=ends)
+    yield ("appeals about signatures", "all", queued.count())
+    decided = RejectionAppeal.objects.filter(settlement__decided_at__gte=begins, settlement__decided_at__lt=ends)
+    for outcome in (RejectionAppeal.Outcome.UPHELD, RejectionAppeal.Outcome.REVERSED):
+        yield ("decisions on appeals about signatures", outcome.value, decided.filter(outcome=outcome).count())
+    times = decided.values_list("queued_at", "settlement__decided_at")
+    waits = [after - before for before, after in times if before and after]
+    yield ("median hours until a decision on an appeal about a signature", "all", _median_hours(waits))
 
 
 def _median_hours(waits: list[timedelta]) -> float | str:

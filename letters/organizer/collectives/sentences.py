@@ -192,6 +192,9 @@ COUNTED: Mapping[str, Callable[[int], str]] = {
     "restore_signature": lambda n: ngettext(
         "{who} restored a signature of {letter}.", "{who} restored {n} signatures of {letter}.", n
     ),
+    "undo_restore": lambda n: ngettext(
+        "{who} undid restoring a signature of {letter}.", "{who} undid restoring {n} signatures of {letter}.", n
+    ),
     "decline_change": lambda n: ngettext(
         "{who} rejected changes to a signature of {letter}.",
         "{who} rejected changes to {n} signatures of {letter}.",

@@ -198,8 +198,10 @@ def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: d
     numbered = lock(rejected.filter(number__isnull=False))
     waiting = lock(rejected.filter(number__isnull=True))
     declined = lock(signatures.filter(state=State.PUBLISHED, declined_changes__isnull=False))
-    # Publishing again is a decision like any other, which can be undone, and drawn for a second opinion.
+    # Publishing again is a decision like any other, which can be undone, and drawn for a second opinion. Putting a
+    # signature back into the queue decides nothing for good, but can be undone, too.
     note_decision(change, Verb.ACCEPT, numbered)
+    note_decision(change, Verb.RESTORE, waiting)
     rows(numbered).move(Transition.RESTORE, to=State.PUBLISHED)
     rows(waiting).move(Transition.RESTORE, to=State.HELD)
     concern = Case(When(concern="", then=Value(Concern.CHANGED)), default=F("concern"))

@@ -153,10 +153,15 @@ def _ask(row: SignatureQuerySet, decision: ReviewDecision) -> int:
     return _hold(row, decision)
 
 
+def _restore(row: SignatureQuerySet, decision: ReviewDecision) -> int:
+    return row.filter(state=State.HELD).move(Transition.REJECT)
+
+
 UNDO: Mapping[Verb, Callable[[SignatureQuerySet, ReviewDecision], int]] = {
     Verb.ACCEPT: _accept,
     Verb.REJECT: _reject,
     Verb.DECLINE: _decline,
     Verb.HOLD: _hold,
     Verb.ASK: _ask,
+    Verb.RESTORE: _restore,
 }
