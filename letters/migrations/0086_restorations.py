@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("letters", "0084_limits_end"),
+        ("letters", "0085_limits_end"),
     ]
 
     operations = [

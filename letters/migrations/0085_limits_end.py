@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0083_words_changed"),
+        ("letters", "0084_search_engines"),
     ]
 
     operations = [
