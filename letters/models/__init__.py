@@ -4,7 +4,7 @@ from letters.models.addressee_answer import AddresseeAnswer, AddresseeAnswerQuer
 from letters.models.audit_event import OF_SIGNERS, AuditEvent
 from letters.models.block_rule import MAX_NETWORK_RULE_LIFETIME, MAX_RULE_LIFETIME, RULE_KEPT_AFTER_END, BlockRule
 from letters.models.bulk_decision import BulkDecision, BulkTarget
-from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, text_columns
+from letters.models.carry_over import CarryOver, CarryOverAnswer, text_cells
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.collective_name import CollectiveName
 from letters.models.comment_hiding import CommentHiding
@@ -305,7 +305,6 @@ __all__ = [
     "drawn_spans",
     "expect_code",
     "folded_words",
-    "has_carried",
     "having_words",
     "is_before_move",
     "kinds_in_sql",
@@ -317,6 +316,6 @@ __all__ = [
     "public_numbers",
     "retention_of",
     "shows_a_name",
-    "text_columns",
+    "text_cells",
     "words_in_sql",
 ]
