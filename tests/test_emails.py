@@ -46,7 +46,7 @@ from letters.models import (
     Update,
     User,
 )
-from letters.moderator.moderation.operations import reject_signatures
+from letters.moderator.moderation.operations import ask_signers, reject_signatures
 from letters.moderator.reports import operations as report_operations
 from letters.moderator.reports.operations import ask_person_named
 from letters.organizer.collectives.mail import suspension_emails
@@ -61,7 +61,7 @@ from letters.shared.addresses import read_address
 from letters.shared.message_ids import mail_host
 from letters.signer.carry_over.operations import ask_to_carry_over
 from letters.signer.carry_over.tasks import owe_questions
-from letters.signer.signing.operations import confirm_signature, remind_unconfirmed, request_mail
+from letters.signer.signing.operations import confirm_signature, remind_unconfirmed, request_mail, send_proof_code
 from letters.tasks import EMAIL_BUILDERS
 from tests.carry_over.conftest import NOTE, change_text
 from tests.conftest import LetterMaker
@@ -187,7 +187,7 @@ def _of_signing(letter: Letter, language: str) -> None:
     # Nor does a person whose signature a moderator has removed since get a thank-you email.
     OutgoingEmail.objects.filter(kind="thanks", signature=removed).delete()
     Signature.objects.filter(pk=removed.pk).move(Transition.REJECT)
-    _of_moderators(letter, now)
+    _of_moderators(letter, language, now)
     publish(now)
     _of_people_named(letter, language, now)
     Signature.objects.update(language=language)
@@ -203,13 +203,22 @@ def _of_people_named(letter: Letter, language: str, now: datetime) -> None:
         ask_person_named(named, address=address, language=language, now=now)
 
 
-def _of_moderators(letter: Letter, now: datetime) -> None:
+def _of_moderators(letter: Letter, language: str, now: datetime) -> None:
     # The provider is private, and the name public: to others we do not write.
     rejected = sign(letter, "ada.rejected@posteo.de", now=now - timedelta(days=1))
     confirm_signature(rejected, verified="link", now=now)
     OutgoingEmail.objects.filter(signature=rejected).delete()
     owner = letter.collective.memberships.get(role="owner").user
     reject_signatures(letter, [rejected.pk], reason="A joke", by=owner, now=now)
+    asked = sign(letter, "ada.employed@example.org", now=now - timedelta(days=1))
+    confirm_signature(asked, verified="link", now=now)
+    OutgoingEmail.objects.filter(signature=asked).delete()
+    Signature.objects.filter(pk=asked.pk).update(language=language)
+    ask_signers(letter, [asked.pk], by=owner, now=now)
+    OutgoingEmail.objects.filter(signature=asked).delete()
+    address = read_address("ada@work.example.org")
+    assert address
+    send_proof_code(asked, address=address, now=now)
 
 
 def _of_organizers(letter: Letter, before: Letter, collective: Collective, organizer: User, language: str) -> None:

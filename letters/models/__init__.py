@@ -1,5 +1,6 @@
 """The models. Always import them from here. A model that is not imported here gets no table."""
 
+from letters.models.address_proof import MAX_PROOF_EMAILS, AddressProof
 from letters.models.addressee_answer import AddresseeAnswer, AddresseeAnswerQuerySet
 from letters.models.audit_event import OF_SIGNERS, AuditEvent
 from letters.models.block_rule import MAX_NETWORK_RULE_LIFETIME, MAX_RULE_LIFETIME, RULE_KEPT_AFTER_END, BlockRule
@@ -169,6 +170,7 @@ __all__ = [
     "MAX_EMAILS_A_DAY",
     "MAX_NETWORK_RULE_LIFETIME",
     "MAX_NOTE_LENGTH",
+    "MAX_PROOF_EMAILS",
     "MAX_RULE_LIFETIME",
     "MAX_SENDER_LENGTH",
     "MAX_TEXTS",
@@ -203,6 +205,7 @@ __all__ = [
     "WRITING",
     "WRONG",
     "Addition",
+    "AddressProof",
     "AddresseeAnswer",
     "AddresseeAnswerQuerySet",
     "Ask",

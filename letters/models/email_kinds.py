@@ -35,6 +35,7 @@ class EmailKind(models.TextChoices):
     DECIDED = "decided", "A moderator has decided about your signature"
     UPDATE_COPY = "update_copy", "Copy of an update, for an organizer"
     NAME_REPORT = "name_report", "Confirm a report by the person whom a signature names"
+    ADDRESS_PROOF = "address_proof", "Code for an address with which a signer answers a question"
 
 
 class Cause(Enum):
@@ -110,6 +111,7 @@ EMAIL_KINDS: Mapping[EmailKind, Rules] = {
     EmailKind.DECIDED: Rules(Cause.MODERATOR, Queue.BULK, WhenFull.SEND, Kept.UNLESS_DROPPED),
     EmailKind.UPDATE_COPY: Rules(Cause.EVENT, Queue.BULK, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
     EmailKind.NAME_REPORT: Rules(Cause.FORM, Queue.CONFIRMATIONS, WhenFull.WAIT, Kept.A_WEEK),
+    EmailKind.ADDRESS_PROOF: Rules(Cause.FORM, Queue.CONFIRMATIONS, WhenFull.WAIT, Kept.A_WEEK),
 }
 
 

@@ -17,11 +17,14 @@ ANSWER_WITHIN = timedelta(days=14)
 class SignerQuestionQuerySet(models.QuerySet["SignerQuestion"]):
     def told(self, now: datetime | Now) -> SignerQuestionQuerySet:
         """Select those whose answer moderators may read, and those that nobody answered in time."""
-        return self.filter(Q(queued_at__isnull=False) | Q(link="", until__lte=now))
+        return self.filter(Q(queued_at__isnull=False) | Q(answered_at__isnull=True, until__lte=now))
 
 
 class SignerQuestion(models.Model):
-    """What a moderator asks a signer for, a public profile that names the letter, and the answer.
+    """What a moderator asks a signer for, and the answer.
+
+    It is a link to a public profile that names the letter, or an address at the organization that the signer names. Of
+    a proven address only the domain is stored.
 
     Privacy: the answer goes with the signature, and as soon as its signer withdraws it. Moderators get it with the
     day's first batch (`reaches_at`), because its moment is the moment in which its signer was at a browser.
@@ -34,6 +37,8 @@ class SignerQuestion(models.Model):
     until = models.DateTimeField()
     # Security: shown to moderators as a link, and never fetched.
     link = models.CharField(max_length=500, default="", db_default="", blank=True)
+    # The domain of the address that the signer has proved, in ASCII (IDNA).
+    domain = models.CharField(max_length=253, default="", db_default="", blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     # When moderators may read the answer, and when the signature came back to the queue with it.
     reaches_at = models.DateTimeField(null=True, blank=True)
@@ -44,8 +49,11 @@ class SignerQuestion(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(link="", answered_at__isnull=True, reaches_at__isnull=True, queued_at__isnull=True)
-                | Q(link__startswith="https://", answered_at__isnull=False, reaches_at__isnull=False),
+                condition=Q(
+                    link="", domain="", answered_at__isnull=True, reaches_at__isnull=True, queued_at__isnull=True
+                )
+                | Q(link__startswith="https://", domain="", answered_at__isnull=False, reaches_at__isnull=False)
+                | Q(link="", domain__gt="", answered_at__isnull=False, reaches_at__isnull=False),
                 name="signer_question_answered_says_when",
             ),
         ]

@@ -28,6 +28,13 @@ OF_MODERATION: dict[Refusal, Explanation] = {
         _("Do not write an address here: we keep this permanently. Say what the person showed you."), field="proof"
     ),
     Refusal.NO_WAVE: Explanation(_("The wave is over.")),
+    Refusal.MANY_PROOF_EMAILS: Explanation(
+        _("We have sent three codes for this question, which is the limit. Enter the newest one, or give us a link."),
+        field="email",
+    ),
+    Refusal.WRONG_PROOF_CODE: Explanation(
+        _("That code is wrong or has expired. Use the code in our latest email, or ask for another one."), field="code"
+    ),
     Refusal.NOTHING_ASKED: Explanation(
         _("You can no longer answer: there was an answer already, the time is over, or a moderator has decided.")
     ),

@@ -58,6 +58,8 @@ class Refusal(StrEnum):
     NEEDS_ANOTHER_MODERATOR = "needs_another_moderator"
     ANOTHER_DECIDES = "another_decides"
     NOTHING_ASKED = "nothing_asked"
+    MANY_PROOF_EMAILS = "many_proof_emails"
+    WRONG_PROOF_CODE = "wrong_proof_code"
     NOT_TAKEN_DOWN = "not_taken_down"
     REPORT_LINK_OVER = "report_link_over"
     NAMES_AN_ADDRESS = "names_an_address"

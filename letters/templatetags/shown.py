@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from letters.models import Addition, Letter, Revision, Signature, Update, UpdateTranslation
-from letters.shared import languages, letter_parts, text
+from letters.shared import languages, letter_parts, shown_domains, text
 from letters.shared.differences import Part
 from letters.shared.late_translations import added_sentence, since_sentence
 
@@ -27,6 +27,12 @@ def direction(code: str) -> str:
 def linked(sentence: str) -> SafeString:
     """Turn web addresses in plain text that an organizer typed into links."""
     return text.linked(sentence)
+
+
+@register.filter
+def shown_domain(domain: str) -> str:
+    """Return an internet domain so that no character can pass for another one."""
+    return shown_domains.shown_domain(domain)
 
 
 @register.filter

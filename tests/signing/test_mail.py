@@ -173,8 +173,10 @@ def test_an_inactive_signature_brings_no_email(outgoing: OutgoingEmail, state: s
     Signature.objects.update(state=state)
     # Privacy: the emails that a typed address causes go to everyone, also after a moderator removed the signature.
     typed = {OutgoingEmail.Kind.REQUESTED, OutgoingEmail.Kind.SIGNED_AGAIN, OutgoingEmail.Kind.REMINDER}
-    # The email about a report belongs to a request, which this row has not.
-    others = {OutgoingEmail.Kind.NAME_REPORT} | (typed if state == "rejected" else set())
+    # These emails belong to a request, which this row has not.
+    others = {OutgoingEmail.Kind.NAME_REPORT, OutgoingEmail.Kind.ADDRESS_PROOF} | (
+        typed if state == "rejected" else set()
+    )
     kinds = EMAIL_BUILDERS.keys() - others
     assert all(isinstance(EMAIL_BUILDERS[kind](outgoing), Drop) for kind in kinds)
 

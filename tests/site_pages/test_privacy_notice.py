@@ -112,6 +112,20 @@ PROMISES: dict[str, list[Promise]] = {
     ],
     "You need not answer": ["test_without_an_answer_it_comes_back_after_14_days"],
     "We never open the link ourselves": ["test_the_answer_goes_with_the_signature"],
+    "You can also answer by proving an address": [
+        "test_the_code_proves_the_address_and_moderators_read_its_domain_the_next_day",
+    ],
+    "Moderators read only the part after the @": [
+        "test_the_code_proves_the_address_and_moderators_read_its_domain_the_next_day",
+    ],
+    "Our email to that address does not name the letter": [
+        "test_the_email_names_neither_the_letter_nor_the_signer_and_has_no_link_but_to_the_site",
+    ],
+    "We delete the address once the email has left": ["test_the_address_is_deleted_once_the_email_has_left"],
+    "For a week we keep a keyed hash of it": [
+        "test_after_the_proof_nothing_leads_to_the_address",
+        "test_the_email_counts_in_the_daily_limit_of_its_address",
+    ],
     "If you appeal against that": [
         "test_moderators_get_an_appeal_only_at_the_daily_hour_of_the_next_day",
         "test_another_moderator_reads_the_appeal_and_the_reason",

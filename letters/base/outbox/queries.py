@@ -8,8 +8,10 @@ from django.db.models import Exists, OuterRef, Q
 from letters.models import (
     BOUNCED_OR_REPORTED,
     BULK,
+    COMPLAINED,
     OF_FORMS,
     Letter,
+    MailRequest,
     OutgoingEmail,
     Signature,
     StoppedAddress,
@@ -64,6 +66,15 @@ def stopped_among(batch: list[OutgoingEmail]) -> set[int]:
 def is_stopped(canonical: str) -> bool:
     """Return whether the owner of the address has lost the mailbox, and wants no more emails about letters."""
     return StoppedAddress.objects.filter(address_hash=hash_address(canonical)).exists()
+
+
+def has_complained(address_hash: bytes | memoryview) -> bool:
+    """Return whether the owner of the address reported any email of ours as spam."""
+    same = bytes(address_hash)
+    mails = OutgoingEmail.objects.filter(error=COMPLAINED)
+    by_signature = mails.filter(signature__address_hash=same)
+    requests = MailRequest.objects.filter(address_hash=same).values("pk")
+    return by_signature.exists() or mails.filter(request__in=requests).exists()
 
 
 def waiting_since() -> datetime | None:

@@ -44,6 +44,7 @@ from letters.moderator.signals.queries import rules_named
 from letters.moderator.signals.reasons import OF_NETWORK, OF_WORDS, SIGNALS
 from letters.moderator.signals.reasons import Reason as Signal
 from letters.shared.languages import current_language, current_locale
+from letters.shared.shown_domains import shown_domain
 from letters.shared.tokens import make_handle
 
 OF_RULE = "rule:"
@@ -92,9 +93,14 @@ class Item:
 
     @property
     def answer(self) -> str | None:
-        """Return the link that the signer gave; "" if they were asked and did not answer, None if nobody asked."""
+        """Return the link that the signer gave; "" if they were asked and gave none, None if nobody asked."""
         answer: str | None = getattr(self.signature, "answer", None)
         return answer
+
+    @property
+    def proved(self) -> str:
+        """Return the domain of the address that the signer proved as an answer; "" if they did not."""
+        return shown_domain(getattr(self.signature, "proved", None) or "")
 
     @property
     def rejected_for(self) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send
 from letters.base.outbox.composing import compose_email, pad_email, render_email
 from letters.base.outbox.daily_limit import full_since_of, instead_of_one_too_many
+from letters.base.outbox.queries import has_complained
 from letters.models import EmailKind, OutgoingEmail, Signature
 from letters.moderator.reports import queries
 from letters.shared.addresses import Address, address_of, decrypt
@@ -33,7 +34,7 @@ def name_report(outgoing: OutgoingEmail) -> Built:
         return Drop(DropReason.NO_ADDRESS)
     if not queries.is_shown(signature):
         return Drop(DropReason.SETTLED)
-    if queries.has_complained(request.address_hash):
+    if has_complained(request.address_hash):
         return Drop(DropReason.UNWANTED)
     if instead := instead_of_one_too_many(outgoing, full_since_of(outgoing, request.address_hash, now=now)):
         return instead

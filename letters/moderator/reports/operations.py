@@ -15,7 +15,7 @@ from letters.base.accounts.operations import mail_to_account
 from letters.base.changes.operations import LetterChange, change_letter_for_site
 from letters.base.outbox.composing import compose_email_to, render_email
 from letters.base.outbox.enqueueing import new_email
-from letters.base.outbox.queries import is_stopped
+from letters.base.outbox.queries import has_complained, is_stopped
 from letters.models import (
     CONFIRMED,
     COUNTED,
@@ -171,7 +171,7 @@ def _settle_name_report(report_id: int) -> bool:
     NameReport.objects.filter(pk=report_id).delete()
     if not queries.named_in([signature.pk]):
         _lower_risk(signature)
-    if report.address and report.address_hash and not queries.has_complained(report.address_hash):
+    if report.address and report.address_hash and not has_complained(report.address_hash):
         context = {
             "is_shown": queries.is_shown(signature),
             "letter_url": settings.SITE_URL + signature.letter.url_of("signatures", report.language),

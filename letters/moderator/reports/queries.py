@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from letters.models import (
-    COMPLAINED,
     EMPTIED,
     Display,
     Letter,
@@ -81,15 +80,6 @@ def title_in(letter: Letter, language: str) -> str:
     )
     titles = dict(texts.values_list("language", "title"))
     return titles.get(language) or titles.get(letter.language, "")
-
-
-def has_complained(address_hash: bytes | memoryview) -> bool:
-    """Return whether the owner of the address reported any email of ours as spam."""
-    same = bytes(address_hash)
-    mails = OutgoingEmail.objects.filter(error=COMPLAINED)
-    by_signature = mails.filter(signature__address_hash=same)
-    requests = MailRequest.objects.filter(address_hash=same).values("pk")
-    return by_signature.exists() or mails.filter(request__in=requests).exists()
 
 
 def is_signer(signature: Signature, address: Address) -> bool:

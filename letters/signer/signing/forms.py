@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -38,7 +37,6 @@ EXPOSED = _(
     "This letter is addressed to the people who run email at %(domain)s. They could see that we emailed you, "
     "when, and the title of the letter. Use a personal address. To use this one anyway, send the form again."
 )
-HTTPS_WANTED = _("Enter a whole link that begins with https://")
 ADDRESS_AS_NAME = _("This looks like an email address. Enter your name here: others may see it.")
 ODD_NAME = _(
     "Names seldom contain numerals or a web address. Correct yours, or send the form again if it is right. A moderator "
@@ -344,24 +342,6 @@ class AppealForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None) -> None:
         super().__init__(data, auto_id="appeal_%s", label_suffix="")
-
-
-class AnswerForm(forms.Form):
-    """A link to a public profile that names the letter."""
-
-    link = forms.CharField(
-        label=_("Link to a public profile of yours that names this letter"),
-        max_length=500,
-        help_text=_(
-            "Moderators read this even if you show them no name, so do not answer if they must not know who you are."
-        ),
-        widget=forms.URLInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
-        validators=[URLValidator(schemes=["https"], message=HTTPS_WANTED)],
-        error_messages={"required": HTTPS_WANTED},
-    )
-
-    def __init__(self, data: QueryDict | None = None) -> None:
-        super().__init__(data, auto_id="answer_%s", label_suffix="")
 
 
 class LinkForm(forms.Form):

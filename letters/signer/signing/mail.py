@@ -12,12 +12,14 @@ from django.utils import timezone
 
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send, Unsent, Wait
 from letters.base.outbox.composing import compose_email, pad_email, render_email
-from letters.base.outbox.daily_limit import instead_of_one_too_many
+from letters.base.outbox.daily_limit import full_since_of, instead_of_one_too_many
+from letters.base.outbox.queries import has_complained
 from letters.base.switches.queries import is_on
 from letters.models import (
     ACTIVE,
     CONFIRMED,
     UNDONE_WITHIN,
+    AddressProof,
     Display,
     EmailKind,
     Letter,
@@ -28,7 +30,7 @@ from letters.models import (
     expect_code,
 )
 from letters.shared.addresses import decrypt
-from letters.shared.codes import code_of
+from letters.shared.codes import LIFETIME, code_of
 from letters.signer.signing import queries
 from letters.signer.signing.queries import OtherEmails, Recipient, Stranger, is_needless
 from letters.signer.signing.telling import may_tell_by_email
@@ -135,6 +137,30 @@ def decided(outgoing: OutgoingEmail) -> Built:
     return _to_signer("decided", outgoing, recipient)
 
 
+def address_proof(outgoing: OutgoingEmail) -> Built:
+    """Send the code for an address at an organization, which a signer gives as an answer to a moderator.
+
+    Privacy: an employer may read this mailbox. So the email names neither a letter nor a signer, contains no link, and
+    looks from outside like every other email that someone asked for.
+    """
+    now, asked = timezone.now(), queries.asked_to_prove(outgoing)
+    request, signature = asked.request, asked.signature
+    if request.address is None:
+        return Drop(DropReason.NO_ADDRESS)
+    if not asked.is_current(now):
+        return Drop(DropReason.SETTLED)
+    if signature.letter.status == Letter.Status.TAKEN_DOWN:
+        return Drop(DropReason.LETTER_OVER)
+    if has_complained(request.address_hash):
+        return Drop(DropReason.UNWANTED)
+    if instead := instead_of_one_too_many(outgoing, full_since_of(outgoing, request.address_hash, now=now)):
+        return instead
+    AddressProof.objects.filter(email_id=outgoing.pk).update(expires_at=now + LIFETIME)
+    context = {"code": code_of(outgoing.pk, salt=signature.salt)}
+    parts = render_email("address_proof", context, language=request.language)
+    return Send(pad_email(compose_email(outgoing, parts, to=request.address)))
+
+
 EMAIL_BUILDERS: Mapping[str, Builder] = {
     EmailKind.CONFIRM: confirm,
     EmailKind.THANKS: thanks,
@@ -142,6 +168,7 @@ EMAIL_BUILDERS: Mapping[str, Builder] = {
     EmailKind.SIGNED_AGAIN: signed_again,
     EmailKind.REQUESTED: requested,
     EmailKind.DECIDED: decided,
+    EmailKind.ADDRESS_PROOF: address_proof,
 }
 
 

@@ -2,6 +2,7 @@ from datetime import datetime
 
 from letters.signer.signing.operations import (
     forget_emails,
+    forget_proofs,
     forget_requests,
     forget_submissions,
     purge_unconfirmed,
@@ -20,3 +21,4 @@ def tend_unconfirmed(*, now: datetime) -> None:
     forget_submissions(now=now)
     forget_emails(now=now)
     forget_requests(now=now)
+    forget_proofs(now=now)

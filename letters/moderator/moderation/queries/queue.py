@@ -122,8 +122,8 @@ def claimed_by(person: User, scope: Scope, *, now: datetime) -> list[Signature]:
 def with_letters(signatures: SignatureQuerySet) -> SignatureQuerySet:
     """Add the letter of each, its title as `letter_title`, and the domains of people who say that the name is theirs.
 
-    Add the signer's answer to the newest question as `answer`: "" if nobody answered in time, None without a question.
-    Performance: `named_domains` and `answer` cost no query of their own.
+    Add the signer's answer to the newest question as `answer`, a link, or as `proved`, the domain of an address. Both
+    are "" if nobody answered in time, and None without a question. Performance: none of these costs a query of its own.
     """
     titles = Translation.objects.filter(
         revision=OuterRef("letter__current_revision"), language=OuterRef("letter__language")
@@ -136,6 +136,7 @@ def with_letters(signatures: SignatureQuerySet) -> SignatureQuerySet:
         letter_title=Subquery(titles.values("title")[:1]),
         named_domains=ArraySubquery(named),
         answer=Subquery(told.values("link")[:1]),
+        proved=Subquery(told.values("domain")[:1]),
     )
     return titled.select_related("letter__collective", "doubt")
 

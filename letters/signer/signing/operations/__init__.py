@@ -1,6 +1,11 @@
 """A reader becomes a signer: sign, confirm, change, withdraw. One flow per file. Import from here."""
 
-from letters.signer.signing.operations.answering import answer_question
+from letters.signer.signing.operations.answering import (
+    answer_question,
+    forget_proofs,
+    prove_address,
+    send_proof_code,
+)
 from letters.signer.signing.operations.appealing import appeal_rejection
 from letters.signer.signing.operations.changing import change_signature, check_code, use_submission
 from letters.signer.signing.operations.confirming import confirm_signature
@@ -32,16 +37,19 @@ __all__ = [
     "decline_invitation",
     "disown_signature",
     "forget_emails",
+    "forget_proofs",
     "forget_requests",
     "forget_submissions",
     "forget_traces",
     "invitation_refusal",
+    "prove_address",
     "purge_unconfirmed",
     "reencrypt_addresses",
     "reencrypt_submissions",
     "remind_asked",
     "remind_unconfirmed",
     "request_mail",
+    "send_proof_code",
     "sign_letter",
     "use_submission",
     "withdraw_signature",

@@ -5,7 +5,10 @@ from datetime import datetime
 
 from letters.models import (
     CONFIRMED,
+    AddressProof,
     CommentHiding,
+    MailRequest,
+    OutgoingEmail,
     RejectionAppeal,
     RejectionReason,
     ReviewDecision,
@@ -70,6 +73,36 @@ def question_to(signature: Signature) -> SignerQuestion | None:
         return None
     question: SignerQuestion | None = getattr(decision, "question", None)
     return question
+
+
+def proof_for(signature: Signature) -> AddressProof | None:
+    """Return the address that the signer is proving as an answer; None if a code has never been asked for."""
+    question = question_to(signature)
+    proof: AddressProof | None = getattr(question, "proof", None)
+    return proof
+
+
+@dataclass(frozen=True)
+class AskedToProve:
+    """What an email with a code for an answer is about."""
+
+    proof: AddressProof
+    request: MailRequest
+    signature: Signature
+
+    def is_current(self, now: datetime) -> bool:
+        question = question_to(self.signature)
+        return question is not None and question.pk == self.proof.question_id and question.may_answer(now)
+
+
+def asked_to_prove(outgoing: OutgoingEmail) -> AskedToProve:
+    """Raises Signature.DoesNotExist if the signer has answered, left, or asked for a newer code."""
+    proofs = AddressProof.objects.select_related("question__signature__letter")
+    proof = proofs.filter(email_id=outgoing.pk).first()
+    request = MailRequest.objects.filter(pk=outgoing.request_id or 0).first()
+    if proof is None or request is None:
+        raise Signature.DoesNotExist
+    return AskedToProve(proof, request, proof.question.signature)
 
 
 def is_held(signature: Signature) -> bool:

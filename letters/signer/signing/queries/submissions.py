@@ -130,8 +130,14 @@ def stored_about(signature: Signature) -> dict[str, Any]:
             {"words": each.words, "at": each.appealed_at, "outcome": each.outcome} for each in appeals_of(signature)
         ],
         "questions": [
-            {"asked_at": each.asked_at, "link": each.link, "answered_at": each.answered_at}
-            for each in signature.questions.order_by("pk")
+            {
+                "asked_at": each.asked_at,
+                "link": each.link,
+                "domain": each.domain,
+                "answered_at": each.answered_at,
+                "proving_an_address_at": each.proof.domain if hasattr(each, "proof") else "",
+            }
+            for each in signature.questions.select_related("proof").order_by("pk")
         ],
         "comment_is_hidden": signature.comment_hidden,
         "comment_is_hidden_because": why_hidden(signature),

@@ -1,10 +1,12 @@
 """Pages behind the control link: change, withdraw, disown, keep a copy."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -16,14 +18,19 @@ from letters.shared.languages import interface_language
 from letters.shared.refused import Refused
 from letters.shared.tokens import Token
 from letters.signer.signing import queries
-from letters.signer.signing.forms import AnswerForm, AppealForm, ChangeForm
+from letters.signer.signing.admission import admit_code, admit_request
+from letters.signer.signing.answer_forms import AnswerForm, ProofCodeForm, ProofForm
+from letters.signer.signing.forms import AppealForm, ChangeForm
 from letters.signer.signing.operations import (
     answer_question,
     appeal_rejection,
     change_signature,
     disown_signature,
+    prove_address,
+    send_proof_code,
     withdraw_signature,
 )
+from letters.signer.signing.views.checking import refusal_of
 from letters.signer.signing.views.layout import mark_of_move, signature_page, typed_fields
 
 
@@ -46,8 +53,8 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
         action = request.POST.get("action", "")
         if action == "appeal":
             return _appeal(request, signature)
-        if action == "answer":
-            return _answer(request, signature)
+        if answered := _answer(request, signature):
+            return answered
         if _trusts_another_collective(request, signature, action, form):
             form.add_error(None, MOVED_MEANWHILE)
         if question := _question(request, signature, action, form):
@@ -69,24 +76,61 @@ def _control_page(request: HttpRequest, signature: Signature, *, status: int, **
         "may_appeal": bool(removal and removal.may_appeal(now)),
         "last_appeal": next(iter(queries.appeals_of(signature)), None),
         "question": queries.question_to(signature),
+        "proof": queries.proof_for(signature),
         "appeal_form": AppealForm(),
         "answer_form": AnswerForm(),
+        "proof_form": ProofForm(),
+        "proof_code_form": ProofCodeForm(),
         **forms,
     }
     return signature_page(request, "letters/signing/manage.html", signature, status=status, **context)
 
 
-def _answer(request: HttpRequest, signature: Signature) -> HttpResponse:
-    form = AnswerForm(typed_fields(request))
+def _answer(request: HttpRequest, signature: Signature) -> HttpResponse | None:
+    """Take an answer to a moderator's question, or a step towards one; None if no such button was pressed."""
+    step = ANSWERS.get(request.POST.get("action", ""))
+    if step is None:
+        return None
+    if step.admit and (too_often := refusal_of(request, step.admit)):
+        return too_often
+    form = step.form(typed_fields(request))
     if form.is_valid():
         try:
-            answer_question(signature, link=form.cleaned_data["link"], now=timezone.now())
+            step.take(signature, form.cleaned_data)
             return see_other(f"{request.path}?answered")
         except Refused as refused:
             # Race: a moderator has decided in the meantime.
             add_refusal(form, refused)
             signature.refresh_from_db(fields=["state", "concern"])
-    return _control_page(request, signature, status=422, form=ChangeForm(signature), answer_form=form)
+    return _control_page(request, signature, status=422, form=ChangeForm(signature), **{step.form_name: form})
+
+
+def _take_link(signature: Signature, given: Mapping[str, Any]) -> None:
+    answer_question(signature, link=given["link"], now=timezone.now())
+
+
+def _take_address(signature: Signature, given: Mapping[str, Any]) -> None:
+    send_proof_code(signature, address=given["email"], now=timezone.now())
+
+
+def _take_code(signature: Signature, given: Mapping[str, Any]) -> None:
+    prove_address(signature, code=given["code"], now=timezone.now())
+
+
+@dataclass(frozen=True)
+class AnswerStep:
+    form_name: str
+    form: Callable[[QueryDict], Form]
+    take: Callable[[Signature, Mapping[str, Any]], None]
+    admit: Callable[[str], None] | None = None
+
+
+# By the value of the button.
+ANSWERS: Mapping[str, AnswerStep] = {
+    "answer": AnswerStep("answer_form", AnswerForm, _take_link),
+    "send_code": AnswerStep("proof_form", ProofForm, _take_address, admit_request),
+    "prove": AnswerStep("proof_code_form", ProofCodeForm, _take_code, admit_code),
+}
 
 
 def _appeal(request: HttpRequest, signature: Signature) -> HttpResponse:
