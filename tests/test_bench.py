@@ -9,11 +9,15 @@ from typing import Any, cast
 import pytest
 from django.db import connection
 
-from bench import bulk, emails, live_scoring, moderating, scoring
+from bench import bulk, emails, filling, live_scoring, moderating, scoring
 from bench.site import SAMPLE, Site
-from letters.models import Letter
+from letters.models import Letter, OutgoingEmail, public_numbers
+from letters.organizer.dashboard.queries import drifted
+from letters.public.public_pages.behind import letters_behind
+from letters.public.public_pages.queries import drifted_letters, drifted_texts
+from letters.signer.signing.operations import purge_unconfirmed
 from tests.conftest import LetterMaker
-from tests.people import add_published
+from tests.people import NOW, add_published
 
 
 class OpenDatabase:
@@ -68,3 +72,28 @@ def test_what_scoring_costs_can_be_measured(monkeypatch: pytest.MonkeyPatch) -> 
     made = scoring.measure_scoring()
     assert made.milliseconds > 0
     assert made.cleaning > 0
+
+
+@pytest.mark.django_db
+def test_an_invented_letter_is_counted_like_a_real_one(letter: Letter) -> None:
+    """Nothing is left to do or to correct for the sequencer, the nightly checks and the charts."""
+    connection.ensure_connection()
+    filling.fill_letter(connection.connection, letter.pk, many=1000, now=NOW)
+    letter.refresh_from_db()
+    assert (letter.signature_count, letter.last_number, letter.awaiting_confirmation) == (1000, 1000, 20)
+    assert (letters_behind(), drifted_letters(), drifted_texts(), drifted()) == ([], [], [], [])
+    assert OutgoingEmail.objects.filter(signature__letter=letter).count() == 2020
+    found = public_numbers(letter.pk, [filling.COMMON_NAME], below=1001, most=1000)
+    assert 10 < len(found) < 100
+    assert public_numbers(letter.pk, [filling.RARE_NAME], below=1001, most=1000) == [1]
+    assert purge_unconfirmed(now=NOW) == 2
+
+
+@pytest.mark.django_db
+def test_the_same_size_makes_the_same_signatures(published: LetterMaker) -> None:
+    connection.ensure_connection()
+    letters = [published(slug) for slug in ("one", "two")]
+    for letter in letters:
+        filling.fill_letter(connection.connection, letter.pk, many=200, now=NOW)
+    one, two = (letter.signatures.order_by("number").values_list("number", "name", "display") for letter in letters)
+    assert list(one) == list(two)

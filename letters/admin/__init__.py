@@ -14,7 +14,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from letters.admin.read_only import ReadOnly
+from letters.admin.read_only import ReadOnly, ReadOnlyNewest
 from letters.admin.site_limits import SiteLimitAdmin
 from letters.base.site_lists.operations import add_list_entries, may_change_lists, remove_list_entry
 from letters.base.site_pages.forms import SitePageForm, first_values
@@ -138,7 +138,7 @@ class TranslationAdmin(ReadOnly):
 
 
 @admin.register(Signature)
-class SignatureAdmin(ReadOnly):
+class SignatureAdmin(ReadOnlyNewest):
     """Privacy: without the salt, the hash, and names that only the letter's organizers may see."""
 
     list_display = ["pk", "letter", "number", "public_name", "state", "concern", "verified", "signed_at"]
@@ -159,7 +159,7 @@ class SignatureAdmin(ReadOnly):
 
 
 @admin.register(OutgoingEmail)
-class OutgoingEmailAdmin(ReadOnly):
+class OutgoingEmailAdmin(ReadOnlyNewest):
     list_display = ["pk", "kind", "attempts", "next_attempt_at", "sent_at", "failed_at", "error"]
     exclude = ["key"]
 
@@ -185,7 +185,7 @@ class AddresseeAnswerAdmin(ReadOnly):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnly):
+class AuditEventAdmin(ReadOnlyNewest):
     list_display = ["at", "actor", "verb", "object_kind", "object_id", "reason"]
     list_select_related = ["actor"]
 

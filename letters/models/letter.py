@@ -180,6 +180,8 @@ class Letter(models.Model):
     # The counts. Only the sequencer writes the fields below, all in one transaction. First, the count that
     # readers see: published signatures.
     signature_count = models.PositiveIntegerField(default=0)
+    # The next two count no further than this, because counting takes time under the lock. Pages say "at least".
+    MAX_AWAITING = 10_000
     # Signatures in the state `pending`.
     awaiting_confirmation = models.PositiveIntegerField(default=0)
     # Confirmed signatures that wait for a moderator.

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeAlias
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, ForeignObjectRel, Q, Value, When
 from django.urls import reverse
 
 from letters.models import lifecycle
@@ -30,11 +31,25 @@ from letters.models.lifecycle import (
 from letters.models.revision import History, Revision
 from letters.models.signer_words import COMMENT_FOR_EVERYONE, WORDS, Change, SignerWords
 from letters.shared.addresses import SPELLING_HASH_BYTES
+from letters.shared.sql import execute
 from letters.shared.tokens import SignatureToken, Token, make_token, read_token
 
 SALT_BYTES = 8
 # An invited person has this long to answer. Then their address is deleted.
 INVITATION_LIFETIME = timedelta(days=14)
+
+
+REMOVE_PART = "DELETE FROM {table} USING doomed WHERE {table}.{column} = doomed.id"
+REMOVE = """
+WITH doomed AS MATERIALIZED (SELECT id FROM letters_signature WHERE id = ANY(%(ids)s) AND {of_state}), {parts}
+DELETE FROM letters_signature AS signature USING doomed WHERE signature.id = doomed.id
+"""
+
+
+def belonging_to_signatures() -> list[tuple[type[models.Model], str]]:
+    """Return each model whose rows belong to one signature, and its column with the id of the signature."""
+    relations = [each for each in Signature._meta.get_fields(include_hidden=True) if isinstance(each, ForeignObjectRel)]
+    return [(each.related_model, str(each.field.column)) for each in relations]
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -62,6 +77,19 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         if transition.step.targets:
             raise ValueError(f"{transition.name} deletes nothing")
         return self.filter(state__in=transition.sources).delete()[1].get("letters.Signature", 0)
+
+    def remove_locked(self, transition: Transition, ids: Collection[int]) -> int:
+        """Do the same for these ids, which the caller has locked, with every row that belongs to them.
+
+        Performance: one statement. The ORM would load each row and send about thirty.
+        """
+        if transition.step.targets:
+            raise ValueError(f"{transition.name} deletes nothing")
+        parts = ", ".join(
+            f"part_{place} AS ({REMOVE_PART.format(table=model._meta.db_table, column=column)})"
+            for place, (model, column) in enumerate(belonging_to_signatures())
+        )
+        return execute(REMOVE.format(of_state=transition.came_from(), parts=parts), {"ids": list(ids)})
 
     def published(self) -> SignatureQuerySet:
         """Select signatures that the public sees, newest first.

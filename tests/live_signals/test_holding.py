@@ -12,8 +12,8 @@ from letters.moderator.reports.operations import report_signature
 from letters.moderator.signals.reasons import HOLD_FROM, Reason
 from letters.moderator.signals.scoring import Facts, Verdict, score
 from letters.moderator.signals.word_lists import Lists
+from letters.public.public_pages.behind import letters_behind
 from letters.public.public_pages.operations import sequence_letter
-from letters.public.public_pages.queries import letters_behind
 from letters.shared.traces import browser_type, hash_browser, hash_domain, hash_network
 from letters.signer.signing.operations import (
     Changes,

@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from letters.models import Letter, Revision, Signature
 from letters.public.public_pages import caching
-from letters.public.public_pages.queries import letters_behind
+from letters.public.public_pages.behind import letters_behind
 from letters.public.public_pages.tasks import recount_letters
 from letters.shared.text import digest
 from letters.signer.signing.operations import withdraw_signature

@@ -141,7 +141,7 @@ def test_a_common_name_is_found_in_the_newest_span_and_a_rare_one_in_all(long_li
 
 
 def test_the_search_reads_the_index_and_few_rows(long_list: Letter) -> None:
-    values: dict[str, Any] = {"spans": f"'#{long_list.pk}s5'", "words": "'zbig':*", "below": 30001, "most": 101}
+    values: dict[str, Any] = {"spans": f"'#{long_list.pk}s5'", "words": "'zbig':*", "start": 30001, "most": 101}
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {PUBLIC_NUMBERS}", values)
         (plan,) = cursor.fetchone()[0]

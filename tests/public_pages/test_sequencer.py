@@ -13,12 +13,13 @@ from django.db import connection, connections, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from letters.models import Letter, Signature
-from letters.public.public_pages import operations, queries
+from letters.public.public_pages import behind, operations
+from letters.public.public_pages.behind import letters_behind
 from letters.public.public_pages.operations import sequence_letter
-from letters.public.public_pages.queries import letters_behind
 from letters.public.public_pages.tasks import recount_letters, sweep
 from letters.signer.signing.operations import confirm_signature, withdraw_signature
 from tests.conftest import LetterMaker
+from tests.moderation.test_search import signature_scans
 from tests.people import NOW, add_confirmed, add_published, in_threads, publish, sign, sign_and_confirm
 
 LINK = Signature.Verified.LINK
@@ -178,6 +179,37 @@ def test_the_sweep_finds_the_letters_that_are_behind_and_no_others(letter: Lette
     assert letters_behind() == [letter.pk]
 
 
+def test_a_letter_is_numbered_at_the_same_cost_however_many_wait(
+    letter: Letter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The letter is locked meanwhile. Pages say "at least" of the number, so it may end."""
+    monkeypatch.setattr(Letter, "MAX_AWAITING", 20)
+    with connection.cursor() as cursor:
+        cursor.execute(WAIT, {"letter": letter.pk, "revision": letter.current_revision_id, "now": NOW})
+        cursor.execute("ANALYZE letters_signature")
+    add_confirmed(letter, 1)
+    publish()
+    assert counters(letter) == {"signature_count": 1, "awaiting_confirmation": 20, "awaiting_review": 20}
+    assert letters_behind() == []
+    with connection.cursor() as cursor:
+        # The table is far too small for the planner to prefer the index.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {behind.AWAITING}", {"letter": letter.pk, "most": 20})
+        (plan,) = cursor.fetchone()[0]
+    scans = [*signature_scans(plan["Plan"])]
+    assert [(scan["Index Name"], scan["Actual Rows"]) for scan in scans] == [("signature_underway", 20)] * 2
+
+
+WAIT = """
+INSERT INTO letters_signature (letter_id, revision_id, language, name, affiliation, role, country, comment, display,
+    state, verified, salt, counted, signed_at, confirmed_at)
+SELECT %(letter)s, %(revision)s, 'en', 'Reader', '', '', '', '', 'public', state,
+    CASE state WHEN 'held' THEN 'link' ELSE '' END, '', false, %(now)s,
+    CASE state WHEN 'held' THEN %(now)s::timestamptz END
+FROM generate_series(1, 5000), unnest(ARRAY['pending', 'held']) AS state
+"""
+
+
 def test_the_sweep_runs_one_query_for_all_letters(
     published: LetterMaker, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -211,7 +243,7 @@ def test_a_sequencer_that_fails_has_done_nothing(letter: Letter, monkeypatch: py
     def fail(letter_id: int) -> tuple[int, int]:
         raise RuntimeError("in the middle")
 
-    monkeypatch.setattr(queries, "awaiting", fail)
+    monkeypatch.setattr(behind, "awaiting", fail)
     with pytest.raises(RuntimeError):
         sequence_letter(letter.pk, now=NOW)
     assert numbers(letter) == []

@@ -6,10 +6,24 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.db import connection
+from django.db.models import ForeignObjectRel
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from letters.base.outbox.queries import bounce_reasons
-from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Transition
+from letters.models import (
+    BulkTarget,
+    Letter,
+    OutgoingEmail,
+    SecondOpinion,
+    Signature,
+    SignerContact,
+    Submission,
+    Transition,
+)
+from letters.models.signature import belonging_to_signatures
+from letters.models.trace import SigningTrace
 from letters.shared import batches
 from letters.signer.signing.operations import (
     confirm_signature,
@@ -95,6 +109,35 @@ def test_nothing_is_left_after_two_weeks(letter: Letter) -> None:
     assert not Signature.objects.exists()
     assert not SignerContact.objects.exists()
     assert not OutgoingEmail.objects.exists()
+
+
+def test_a_purge_deletes_every_row_that_belongs_to_a_signature(
+    letter: Letter, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """One statement deletes them all, so it must know every table, and the number of statements stays the same."""
+    tables = {model for model, _ in belonging_to_signatures()}
+    assert {SignerContact, OutgoingEmail, Submission, BulkTarget, SecondOpinion, SigningTrace} <= tables
+    belonging = [each for model in tables for each in model._meta.get_fields(include_hidden=True)]
+    of_belonging = [each for each in belonging if isinstance(each, ForeignObjectRel)]
+    in_database = {each.related_model for each in of_belonging if getattr(each.field, "db_constraint", False)}
+    assert in_database <= tables
+    for number in range(5):
+        sign(letter, f"signer{number}@example.org")
+    # Complaints, then the batch and the end: each batch has a savepoint here.
+    with django_assert_num_queries(1 + 6 + 4):
+        assert purge_unconfirmed(now=NOW + 14 * DAY) == 5
+    assert not any(model._default_manager.exists() for model in tables)
+
+
+def test_a_purge_gets_a_plan_for_its_own_times(letter: Letter) -> None:
+    """A prepared statement would get one plan for all times, which reads every email."""
+    sign(letter)
+    with CaptureQueriesContext(connection) as captured:
+        purge_unconfirmed(now=NOW + 14 * DAY)
+    statements = [each["sql"] for each in captured]
+    (place, *_) = [place for place, sql in enumerate(statements) if "plan_cache_mode = force_custom_plan" in sql]
+    assert "NOT EXISTS" in statements[place + 1]
+    assert "FOR UPDATE" in statements[place + 2]
 
 
 def test_a_confirmed_signature_is_never_purged(letter: Letter) -> None:

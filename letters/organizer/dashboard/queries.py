@@ -23,7 +23,7 @@ from letters.models import (
     SignatureQuerySet,
     begin_of,
     folded_words,
-    having_words,
+    published_numbers,
 )
 from letters.shared.numbers import read_number
 from letters.shared.tokens import make_cursor, read_cursor
@@ -146,8 +146,8 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "",
     if shown == "withdrawn":
         signatures = signatures.exclude(confirmed_at=None)
     if shown == "published":
-        numbered = _numbered(letter, words) & signatures.filter(number__isnull=False)
-        return _page(_from_number(numbered, after, oldest_first), lambda last: str(last.number))
+        rows = _from_number(letter, signatures.filter(number__isnull=False), words, after, oldest_first)
+        return _page(rows, lambda last: str(last.number))
     latest = signatures.annotate(moment=MOMENT).order_by("-moment", "-pk")
     if words:
         newest = Signature.objects.filter(pk__in=latest.values("pk")[:MAX_SEARCHED])
@@ -160,17 +160,16 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "",
     return _page(rows, lambda last: make_cursor(purpose, last.confirmed_at or last.signed_at, last.pk))
 
 
-def _from_number(numbered: SignatureQuerySet, after: str, oldest_first: bool) -> SignatureQuerySet:
-    number = read_number(after)
-    beyond = "number__gt" if oldest_first else "number__lt"
-    rows = numbered.filter(**{beyond: number}) if number else numbered
+def _from_number(
+    letter: Letter, numbered: SignatureQuerySet, words: list[str], after: str, oldest_first: bool
+) -> SignatureQuerySet:
+    number = read_number(after) or None
+    if words:
+        most = PAGE_LENGTH + 1
+        rows = numbered.filter(number__in=published_numbers(letter, words, after=number, up=oldest_first, most=most))
+    else:
+        rows = numbered.filter(**{"number__gt" if oldest_first else "number__lt": number}) if number else numbered
     return rows.order_by("number" if oldest_first else "-number")
-
-
-def _numbered(letter: Letter, words: list[str]) -> SignatureQuerySet:
-    if not words:
-        return Signature.objects.all()
-    return Signature.objects.filter(having_words(words, [letter.pk]))
 
 
 def _named(signatures: SignatureQuerySet, words: list[str]) -> SignatureQuerySet:

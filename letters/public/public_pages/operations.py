@@ -10,7 +10,7 @@ from django.db.models import F
 from letters.base.switches.queries import is_on
 from letters.models import COUNTED, Letter, Revision, State, Switch, Transition
 from letters.models.lifecycle import is_in
-from letters.public.public_pages import queries
+from letters.public.public_pages import behind
 from letters.shared.sql import execute, fetch_rows
 
 # How many signatures one transaction numbers. More would lock the letter's row for too long.
@@ -100,7 +100,7 @@ def sequence_letter(letter_id: int, *, now: datetime, score: Scorer | None = Non
     withdrawn, removed = _take_out(letter)
     restored = _put_back(letter)
     Revision.objects.move_counts(_moves(added + restored, withdrawn + removed))
-    confirmation, review = queries.awaiting(letter_id)
+    confirmation, review = behind.awaiting(letter_id)
     numbered, back, gone = added.total(), restored.total(), withdrawn.total() + removed.total()
     moved = numbered or back or gone
     before = (letter.awaiting_confirmation_in_tens, letter.awaiting_review_in_tens)

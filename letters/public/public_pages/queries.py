@@ -1,6 +1,6 @@
 """Queries for the public pages. Performance: each is bounded, and more signatures cause no more queries."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +10,7 @@ from django.db.models import Case, Count, F, Func, IntegerField, Prefetch, Q, Qu
 from django.db.models.functions import Cast, Left
 
 from letters.models import (
-    CONFIRMED,
     COUNTED,
-    UNDERWAY,
     AddresseeAnswer,
     Display,
     ErrorRate,
@@ -23,16 +21,15 @@ from letters.models import (
     Revision,
     Signature,
     SignatureQuerySet,
-    State,
     TakeDown,
-    Transition,
     Translation,
     Update,
     UpdateTranslation,
     User,
+    has_carried,
     public_numbers,
+    text_columns,
 )
-from letters.models.lifecycle import is_in
 from letters.public.public_pages import latest_versions
 from letters.shared.differences import Paragraph
 from letters.shared.plain_text import START
@@ -198,6 +195,50 @@ def found_page(letter: Letter, changes: History | None, words: Collection[str], 
     return SignaturePage(list(shown), page[-1] if len(numbers) > PAGE_LENGTH else None, before is None)
 
 
+# Sequence numbers per query when the list is read as data.
+NUMBERS_BATCH_SIZE = 2000
+PUBLIC_COLUMNS = [
+    *["number", "name", "affiliation", "role", "confirmed_domain", "published_on"],
+    *["text", "before_translations", "signed_text", "carried_over", "comment"],
+]
+
+
+# Signatures in one answer of the list as JSON.
+JSON_PAGE_LENGTH = 500
+
+
+def public_rows_before(letter: Letter, before: int | None) -> tuple[list[Sequence[object]], int | None]:
+    """Return the rows of one page of the list as data, newest signature first, and where the next page starts."""
+    changes = History.of_changed(letter)
+    below = min(before or letter.last_number + 1, letter.last_number + 1)
+    signatures = Signature.objects.filter(letter=letter, number__lt=below).published().with_signed_text(changes)
+    rows = list(signatures.select_related("revision").annotate(has_carried=has_carried())[: JSON_PAGE_LENGTH + 1])
+    page = rows[:JSON_PAGE_LENGTH]
+    onward = page[-1].number if len(rows) > JSON_PAGE_LENGTH else None
+    return [_public_row(signature, letter, changes) for signature in page], onward
+
+
+def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
+    """Yield the rows of the list in batches, oldest signature first, as many rows as the count says.
+
+    Privacy: if a name is withheld, so are affiliation and role, as on the page.
+
+    Privacy: rows hold days, never times. A person with a mail log could read from a time who signed.
+    """
+    changes = History.of_changed(letter)
+    for after in range(0, letter.last_number, NUMBERS_BATCH_SIZE):
+        up_to = min(after + NUMBERS_BATCH_SIZE, letter.last_number)
+        signatures = Signature.objects.filter(letter=letter, number__gt=after, number__lte=up_to)
+        rows = signatures.published().order_by("number").with_signed_text(changes).select_related("revision")
+        yield [_public_row(signature, letter, changes) for signature in rows.annotate(has_carried=has_carried())]
+
+
+def _public_row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
+    personal = (signature.name, signature.affiliation, signature.role) if signature.public_name else ("", "", "")
+    shown = [signature.number, *personal, signature.domain, letter.day_of(signature.published_at) or ""]
+    return [*shown, *text_columns(signature, changes), signature.public_comment(letter)]
+
+
 @dataclass(frozen=True)
 class UpdatePage:
     """A page of updates that everyone may read, newest first, without their texts."""
@@ -286,41 +327,6 @@ def open_letters(now: datetime, language: str) -> list[OpenLetter]:
         OpenLetter(letter, by_language.get(language) or by_language[letter.language])
         for letter, by_language in of_letter
     ]
-
-
-def awaiting(letter_id: int) -> tuple[int, int]:
-    """Return how many signatures wait for confirmation, and how many for a moderator. Reads a small index."""
-    underway = Signature.objects.filter(letter_id=letter_id, state__in=UNDERWAY)
-    counts = underway.aggregate(
-        confirmation=Count("pk", filter=Q(state=State.PENDING)),
-        review=Count("pk", filter=Q(state=State.HELD)),
-    )
-    return counts["confirmation"], counts["review"]
-
-
-def letters_behind() -> list[int]:
-    """Return the ids of letters whose counters do not match their signatures yet."""
-    return [letter.pk for letter in Letter.objects.raw(BEHIND)]
-
-
-# The two partial indexes hold only signatures under way, so the cost does not grow with published ones.
-BEHIND = f"""
-WITH underway AS (
-    SELECT letter_id,
-        count(*) FILTER (WHERE {is_in([State.PENDING])}) AS pending,
-        count(*) FILTER (WHERE {is_in([State.HELD])}) AS held
-    FROM letters_signature WHERE {is_in(UNDERWAY)} GROUP BY letter_id
-)
-SELECT letter.id
-FROM letters_letter AS letter LEFT JOIN underway ON underway.letter_id = letter.id
-WHERE letter.awaiting_confirmation <> coalesce(underway.pending, 0)
-   OR letter.awaiting_review <> coalesce(underway.held, 0)
-   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND {Transition.NUMBER.came_from()})
-   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND to_score AND {is_in(CONFIRMED)})
-   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND counted AND NOT {is_in([COUNTED])})
-   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND NOT counted AND {is_in([COUNTED])})
-   OR EXISTS (SELECT FROM letters_revision WHERE letter_id = letter.id AND signature_count IS NULL)
-"""  # noqa: S608 -- our own statement
 
 
 def drifted_letters() -> list[tuple[int, int, int]]:

@@ -2,8 +2,7 @@ import logging
 from datetime import datetime
 
 from letters.models import Letter
-from letters.public.public_pages import files, queries
-from letters.public.public_pages.list_rows import public_csv
+from letters.public.public_pages import behind, files, queries
 from letters.public.public_pages.operations import Scorer, sequence_letter
 
 log = logging.getLogger(__name__)
@@ -17,7 +16,7 @@ def sequence(letter_id: int, *, now: datetime, score: Scorer | None = None) -> N
 
 def sweep(*, now: datetime, score: Scorer | None = None) -> None:
     """Sequence every letter whose counts are behind, because a wake-up can get lost."""
-    for letter_id in queries.letters_behind():
+    for letter_id in behind.letters_behind():
         sequence(letter_id, now=now, score=score)
 
 
@@ -39,7 +38,10 @@ def build_list(letter_id: int, *, now: datetime) -> None:
         built = files.newest_list(letter_id)
         if not is_ours or letter is None or (built and not built.should_be_rebuilt(letter.version, now)):
             return
-        files.write_list(letter.pk, version=letter.version, parts=public_csv(letter), began_at=now)
+        batches = queries.public_rows(letter)
+        files.write_list(
+            letter.pk, version=letter.version, heading=queries.PUBLIC_COLUMNS, batches=batches, began_at=now
+        )
 
 
 def tidy_lists(*, now: datetime) -> None:
@@ -48,5 +50,5 @@ def tidy_lists(*, now: datetime) -> None:
     versions = dict(Letter.objects.filter(pk__in=[saved.letter_id for saved in built]).values_list("pk", "version"))
     for saved in built:
         if not saved.may_be_sent(versions.get(saved.letter_id, -1), now):
-            files.delete_list(saved)
+            saved.path.unlink(missing_ok=True)
     files.delete_abandoned(now)

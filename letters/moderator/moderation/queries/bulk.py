@@ -64,10 +64,13 @@ def choice_of(scope: Scope, criteria: Criteria, verb: str) -> Choice:
     bounds = {"letter": letter, "most": MAX_CHOSEN + 1, "most_looked_at": MAX_LOOKED_AT}
     values = {**criteria.values(scope), **bounds}
     if criteria.words:
-        matches, given = words_in_sql(folded_words(criteria.words), scope.letters)
-        values |= given
-        parts = {"matches": matches, "conditions": criteria.conditions(), "open": OPEN_TO[verb]}
-        each = [BY_WORDS.format(indexed=indexed, **parts) for indexed in (NUMBERED, UNNUMBERED)]
+        words = folded_words(criteria.words)
+        parts = {"conditions": criteria.conditions(), "open": OPEN_TO[verb]}
+        each = []
+        for indexed in (NUMBERED, UNNUMBERED):
+            matches, given = words_in_sql(words, scope.letters, indexed=indexed)
+            values |= given
+            each.append(BY_WORDS.format(indexed=indexed, matches=matches, **parts))
     else:
         parts = {"narrowing": criteria.narrowing(), "open": OPEN_TO[verb]}
         each = [BY_TIME.format(of_state=criteria.of_state(state), **parts) for state in criteria.states()]

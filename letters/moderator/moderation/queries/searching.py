@@ -39,8 +39,8 @@ BEYOND = "(signature.confirmed_at, signature.id) < (%(at)s, %(id)s)"
 NEWEST = "ORDER BY signature.confirmed_at DESC, signature.id DESC"
 # Each statement returns places.
 WORDED = f"""
-(SELECT id FROM letters_signature WHERE {NUMBERED} AND {{matches}} LIMIT %(most_worded)s)
-UNION ALL (SELECT id FROM letters_signature WHERE {UNNUMBERED} AND {{matches}} LIMIT %(most_worded)s)
+(SELECT id FROM letters_signature WHERE {NUMBERED} AND {{numbered}} LIMIT %(most_worded)s)
+UNION ALL (SELECT id FROM letters_signature WHERE {UNNUMBERED} AND {{unnumbered}} LIMIT %(most_worded)s)
 LIMIT %(most_worded)s
 """  # noqa: S608 -- our own statement
 OF_WORDED = f"""
@@ -93,9 +93,10 @@ def _by_words(scope: Scope, criteria: Criteria, after: Place | None) -> tuple[li
     words = folded_words(criteria.words)
     if not words:
         return [], False
-    matches, given = words_in_sql(words, scope.letters)
+    numbered, given = words_in_sql(words, scope.letters, indexed=NUMBERED)
+    unnumbered, _ = words_in_sql(words, scope.letters, indexed=UNNUMBERED)
     values = _values(scope, criteria, after) | given
-    worded = [pk for (pk,) in fetch_rows(WORDED.format(matches=matches), values)]
+    worded = [pk for (pk,) in fetch_rows(WORDED.format(numbered=numbered, unnumbered=unnumbered), values)]
     statement = OF_WORDED.format(beyond=_beyond(after), conditions=criteria.conditions())
     return fetch_rows(statement, values | {"worded": worded}), len(worded) > MAX_WORDED
 

@@ -1,0 +1,44 @@
+"""Find letters whose counters do not match their signatures yet.
+
+Performance: each statement reads a bounded number of rows of each letter, however many signatures wait. The sequencer
+runs one of them while it has locked the letter.
+"""
+
+from letters.models import CONFIRMED, COUNTED, Letter, State, Transition
+from letters.models.lifecycle import is_in
+from letters.shared.sql import fetch_one
+
+# A small index holds only signatures under way.
+WAITING = """
+(SELECT count(*) FROM (
+    SELECT FROM letters_signature WHERE letter_id = {letter} AND {of_state} LIMIT %(most)s
+) AS waiting)
+"""
+
+
+def _waiting(letter: str, state: State) -> str:
+    return WAITING.format(letter=letter, of_state=is_in([state]))
+
+
+AWAITING = f"SELECT {_waiting('%(letter)s', State.PENDING)}, {_waiting('%(letter)s', State.HELD)}"
+BEHIND = f"""
+SELECT letter.id FROM letters_letter AS letter
+WHERE letter.awaiting_confirmation <> {_waiting("letter.id", State.PENDING)}
+   OR letter.awaiting_review <> {_waiting("letter.id", State.HELD)}
+   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND {Transition.NUMBER.came_from()})
+   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND to_score AND {is_in(CONFIRMED)})
+   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND counted AND NOT {is_in([COUNTED])})
+   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND NOT counted AND {is_in([COUNTED])})
+   OR EXISTS (SELECT FROM letters_revision WHERE letter_id = letter.id AND signature_count IS NULL)
+"""  # noqa: S608 -- our own statement
+
+
+def awaiting(letter_id: int) -> tuple[int, int]:
+    """Return how many signatures wait for confirmation, and how many for a moderator, up to MAX_AWAITING."""
+    confirmation, review = fetch_one(AWAITING, {"letter": letter_id, "most": Letter.MAX_AWAITING})
+    return int(confirmation), int(review)
+
+
+def letters_behind() -> list[int]:
+    """Return the ids of letters whose counters do not match their signatures yet."""
+    return [letter.pk for letter in Letter.objects.raw(BEHIND, {"most": Letter.MAX_AWAITING})]
