@@ -17,7 +17,7 @@ from bench import site as browsers
 from bench.exports import measure_exports
 from bench.load import Volley
 from bench.paper import set_on_paper
-from bench.report import NAMES, SLOW_EMAIL, Report, Shoot, in_turns, whole
+from bench.report import NAMES, SLOW_EMAIL, Report, Shoot, in_turns, percent, whole
 from bench.scoring import measure_scoring
 from bench.site import SAMPLE, Site, running_site
 from petition.embedded import CannotStart, interruption
@@ -25,6 +25,7 @@ from petition.embedded import CannotStart, interruption
 SIZES = [1, 1_000, 100_000]
 ROWS = [100_000]
 LARGE = 1_000_000
+FILES = {"limit": "limit: reading", "public": "public CSV", "csv": "organizers' CSV", "xlsx": "organizers' XLSX"}
 NAMES_ON_PAPER = [10_000, 100_000]
 # Targets in seconds, by number of names in the PDF.
 PAPER_AIMS = {10_000: 60}
@@ -202,16 +203,19 @@ def statements(site: Site, report: Report, options: argparse.Namespace) -> None:
 
 
 def exporting(site: Site, report: Report, options: argparse.Namespace) -> None:
-    """Export all signatures of a letter, each file in its own process."""
-    report.lines += ["", f"{'Signatures as files':<{NAMES}}{'seconds':>11}{'peak MB':>9}{'before':>8}{'file MB':>11}"]
+    """Write all signatures of a letter to files, each in its own process, beside reading the rows alone."""
+    heads = f"{'rows/s':>11}{'share':>8}{'seconds':>9}{'peak MB':>9}{'growth':>8}{'file MB':>9}"
+    report.lines += ["", f"{'Signatures as files':<{NAMES}}{heads}"]
     for many in [*ROWS, LARGE] if options.large else ROWS:
         say(f"Files of {many:,} signatures …")
+        limit = 0.0
         for file_format, made in measure_exports(browsers.letter_with(site, many)):
-            name = f"{file_format.upper()} of {many:,}"
-            report.figures[name] = asdict(made)
+            limit = limit or made.rate
+            name = f"{FILES[file_format]} of {many:,}"
+            report.figures[name] = asdict(made) | {"percent_of_limit": 100 * made.rate / limit}
             report.lines.append(
-                f"{name:<{NAMES}}{made.seconds:>11.1f}{made.peak_megabytes:>9.0f}{made.base_megabytes:>8.0f}"
-                f"{made.file_megabytes:>11.1f}"
+                f"{name:<{NAMES}}{made.rate:>11,.0f}{percent(100 * made.rate / limit):>8}{made.seconds:>9.1f}"
+                f"{made.peak_megabytes:>9.0f}{made.growth_megabytes:>8.0f}{made.file_megabytes:>9.1f}"
             )
             if made.rows != many:
                 report.failures.append(f"{name}: {made.rows:,} rows")

@@ -5,7 +5,7 @@ from letters.models.addressee_answer import AddresseeAnswer, AddresseeAnswerQuer
 from letters.models.audit_event import OF_SIGNERS, AuditEvent
 from letters.models.block_rule import MAX_NETWORK_RULE_LIFETIME, MAX_RULE_LIFETIME, RULE_KEPT_AFTER_END, BlockRule
 from letters.models.bulk_decision import BulkDecision, BulkTarget
-from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, text_columns
+from letters.models.carry_over import CarryOver, CarryOverAnswer, text_cells
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.collective_name import CollectiveName
 from letters.models.comment_hiding import CommentHiding
@@ -308,7 +308,6 @@ __all__ = [
     "drawn_spans",
     "expect_code",
     "folded_words",
-    "has_carried",
     "is_before_move",
     "kinds_in_sql",
     "most_private",
@@ -320,6 +319,6 @@ __all__ = [
     "published_numbers",
     "retention_of",
     "shows_a_name",
-    "text_columns",
+    "text_cells",
     "words_in_sql",
 ]

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
+from django.db.models.expressions import Combinable
 
 from letters.models.display import Display
 from letters.models.revision import History, Revision
@@ -53,16 +54,27 @@ def has_carried() -> Exists:
     return Exists(CarryOverAnswer.objects.filter(signature=OuterRef("pk"), carries=True))
 
 
-def text_columns(signature: Signature, changes: History | None) -> tuple[object, ...]:
-    """Return the columns of a file about the text that a signature belongs to.
+def text_cells(changes: History | None) -> list[Combinable]:
+    """Return the columns of a file about the text that a signature belongs to, for `values_list`.
 
     These are its number; the languages that were added to the letter later; "current", "before_correction", "earlier"
-    or "first"; and whether the signer carried it over. The query must annotate `signed_text` and `has_carried`. Signers
-    without a name were never asked, so these columns say nothing about them.
+    or "first"; and whether the signer carried it over. The query must annotate `signed_text`. Signers without a name
+    were never asked, so these columns say nothing about them.
     """
-    signed = getattr(signature, "signed_text", "")
-    kind = {"": "current", "corrected": "before_correction"}.get(signed, signed)
-    carried = getattr(signature, "has_carried", False) and signature.display != Display.NOBODY
-    number = signature.revision.number
-    later = " ".join(changes.languages_after(number)) if changes else ""
-    return number, later, kind, "yes" if carried else ""
+    later: dict[str, list[int]] = {}
+    if changes:
+        for text in changes.texts:
+            later.setdefault(" ".join(changes.languages_after(text.number)), []).append(text.number)
+    numbers = [When(revision__number__in=each, then=Value(languages)) for languages, each in later.items() if languages]
+    kinds = [
+        When(signed_text="", then=Value("current")),
+        When(signed_text="corrected", then=Value("before_correction")),
+    ]
+    # Performance: nobody was asked about a letter whose text never changed.
+    answered = [When(~Q(display=Display.NOBODY) & Q(has_carried()), then=Value("yes"))] if changes else []
+    return [
+        F("revision__number"),
+        Case(*numbers, default=Value(""), output_field=CharField()),
+        Case(*kinds, default=F("signed_text"), output_field=CharField()),
+        Case(*answered, default=Value(""), output_field=CharField()),
+    ]

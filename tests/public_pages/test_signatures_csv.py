@@ -1,12 +1,14 @@
 """The whole list as data: what the page shows and nothing else, written in batches."""
 
 import csv
+import gzip
 import io
 import os
 import stat
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,7 +18,7 @@ from limits import parse
 from pytest_django import Settings
 
 from letters.models import Letter, Signature
-from letters.public.public_pages import files, queries
+from letters.public.public_pages import files, list_rows
 from letters.public.public_pages.tasks import build_list, tidy_lists
 from letters.shared import wakeups
 from letters.signer.signing.operations import withdraw_signature
@@ -62,7 +64,7 @@ def test_the_file_holds_what_the_page_shows(letter: Letter, reader: Reader) -> N
 
 
 def test_signatures_are_read_in_batches(letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "NUMBERS_BATCH_SIZE", 3)
+    monkeypatch.setattr(list_rows, "NUMBERS_BATCH_SIZE", 3)
     add_published(letter, 7)
     with CaptureQueriesContext(connection) as captured:
         found = rows(reader.get(CSV))
@@ -209,13 +211,15 @@ def test_a_name_that_was_withdrawn_is_gone_within_the_time_that_the_page_says(la
 def test_tidying_keeps_files_that_are_still_sent(large: Letter, tmp_path: Path) -> None:
     built(large, ago=timedelta(days=1))
     abandoned, young = (tmp_path / "lists" / f"{name}.unfinished" for name in ("old", "young"))
-    for path, age in [(abandoned, 7200), (young, 0)]:
+    alone = tmp_path / "lists" / f"{large.pk}-1-1.csv.gz"
+    for path, age in [(abandoned, 7200), (young, 0), (alone, 7200)]:
         path.touch()
         os.utime(path, (time.time() - age,) * 2)
     tidy_lists(now=timezone.now())
     assert len(files.all_lists()) == 1
     assert young.exists()
     assert not abandoned.exists()
+    assert not alone.exists()
 
 
 def test_a_failed_build_leaves_nothing_and_the_old_file_stays(
@@ -225,14 +229,15 @@ def test_a_failed_build_leaves_nothing_and_the_old_file_stays(
     before = files.all_lists()
     add_published(large, 1)
 
-    def full(rows: object) -> str:
+    def full(*args: object) -> bytes:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(files, "csv_lines", full)
+    monkeypatch.setattr(list_rows, "copy_csv", full)
     with pytest.raises(OSError, match="No space"):
         built(large)
     assert files.all_lists() == before
-    assert len([path for path in (tmp_path / "lists").iterdir() if path.stat().st_size]) == 1
+    kept = [path.suffix for path in (tmp_path / "lists").iterdir() if path.stat().st_size]
+    assert sorted(kept) == [".csv", ".gz"]
     assert not list((tmp_path / "lists").glob("*.unfinished"))
 
 
@@ -257,7 +262,48 @@ def test_a_failed_build_does_not_prevent_the_next(large: Letter) -> None:
 def test_nobody_else_on_the_machine_reads_it(large: Letter) -> None:
     built(large)
     (found,) = files.all_lists()
-    assert stat.S_IMODE(found.path.stat().st_mode) == 0o600
+    for path in (found.path, files.compressed_of(found.path)):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_large_list_is_compressed_once_for_everyone(large: Letter, reader: Reader) -> None:
+    built(large)
+    plain = reader.client.get(CSV)
+    assert "Content-Encoding" not in plain.headers
+    compressed = reader.client.get(CSV, headers={"Accept-Encoding": "gzip, br"})
+    assert (compressed["Content-Encoding"], compressed["Vary"]) == ("gzip", "Accept-Encoding")
+    assert compressed["ETag"] == plain["ETag"]
+    assert gzip.decompress(compressed.getvalue()) == plain.getvalue()
+    refused = reader.client.get(CSV, headers={"Accept-Encoding": "gzip;q=0"})
+    assert "Content-Encoding" not in refused.headers
+    refused.close()
+
+
+def test_no_compressed_list_outlives_the_plain_one(large: Letter, tmp_path: Path) -> None:
+    """It may hold a name that was withdrawn."""
+    built(large, ago=files.REBUILD_INTERVAL)
+    add_published(large, 1)
+    built(large)
+    assert len(list((tmp_path / "lists").glob("*.csv.gz"))) == 1
+    Letter.objects.update(version=99)
+    tidy_lists(now=timezone.now() + timedelta(days=1))
+    assert not list((tmp_path / "lists").glob("*.csv*"))
+
+
+@pytest.mark.parametrize("is_public", [True, False])
+def test_the_file_hides_a_comment_whenever_the_page_does(letter: Letter, reader: Reader, is_public: bool) -> None:
+    """The database writes the file, by a rule of its own."""
+    Letter.objects.update(comments_public=is_public)
+    for display in ("public", "organizers"):
+        for comment_for in ("everyone", ""):
+            for comment_hidden in (False, True):
+                more: dict[str, Any] = {"comment_for": comment_for, "comment_hidden": comment_hidden}
+                add_confirmed(letter, 1, display=display, comment="Because.", **more)
+    publish(NOW)
+    letter.refresh_from_db()
+    shown = [signature.public_comment(letter) for signature in Signature.objects.order_by("number")]
+    assert [row["comment"] for row in rows(reader.get(CSV))] == shown
+    assert shown.count("Because.") == int(is_public)
 
 
 @pytest.fixture(params=[True, False], ids=["large", "small"])

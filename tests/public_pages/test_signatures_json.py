@@ -10,7 +10,7 @@ from limits import parse
 from pytest_django import Settings
 
 from letters.models import Letter, Signature
-from letters.public.public_pages import queries
+from letters.public.public_pages import list_rows
 from tests.people import Reader, add_confirmed, add_published, kept_pages, publish
 
 
@@ -39,7 +39,7 @@ def test_the_rows_are_those_of_the_csv(letter: Letter, reader: Reader) -> None:
 def test_all_pages_together_hold_each_number_once(
     letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "JSON_PAGE_LENGTH", 20)
+    monkeypatch.setattr(list_rows, "JSON_PAGE_LENGTH", 20)
     add_published(letter, 50)
     pages = pages_of(letter, reader)
     assert [len(page["signatures"]) for page in pages] == [20, 20, 10]

@@ -15,7 +15,8 @@ from letters.models import Export
 from letters.shared.csv_rows import MARK, csv_lines
 from letters.shared.numbers import MAX_DIGITS_OF_ID, read_number
 
-Rows = Sequence[Sequence[object]]
+# Lines of CSV as bytes, or rows of cells for a workbook.
+Rows = Sequence[Any]
 # A function that appends rows to the file.
 Write = Callable[[Rows], None]
 
@@ -64,7 +65,7 @@ def _new(path: Path) -> IO[bytes]:
 def _csv(path: Path, heading: Sequence[str]) -> Iterator[Write]:
     with _new(path) as file:
         file.write((MARK + csv_lines([heading])).encode())
-        yield lambda rows: (file.write(csv_lines(rows).encode()), None)[1]
+        yield file.writelines
 
 
 @contextmanager

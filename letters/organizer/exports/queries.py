@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Case, Count, Q, When
+from django.db.models import Case, CharField, Count, DateField, F, Q, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import TruncDate
 
 from letters.models import (
     Display,
@@ -14,11 +17,11 @@ from letters.models import (
     Signature,
     SignatureQuerySet,
     Translation,
-    has_carried,
-    text_columns,
+    text_cells,
 )
 from letters.organizer.exports.pdf.typesetting import pictures_in
 from letters.organizer.exports.pdf.writing import Signatory
+from letters.shared.csv_copy import copy_csv
 from letters.shared.pictures import ADDRESS
 from letters.shared.refused import Refusal, Refused
 
@@ -34,7 +37,8 @@ SIGNATURES = [
 
 @dataclass(frozen=True)
 class Chunk:
-    rows: list[Sequence[object]]
+    # Lines of CSV, or rows of cells.
+    rows: Sequence[Any]
     # The last number of this batch.
     reached: int
 
@@ -48,11 +52,11 @@ def exports_of(letter: Letter) -> list[Export]:
 def chunks(export: Export) -> Iterator[Chunk]:
     """Yield all rows of an export by number, up to the letter's last number when it was requested."""
     changes = History.of_changed(export.letter)
+    cells = _cells(export.letter, changes)
     for after, upto in _ranges(export):
-        signatures = _published(export.letter_id, after, upto).with_signed_text(changes).select_related("revision")
-        yield Chunk(
-            [_row(each, export.letter, changes) for each in signatures.annotate(has_carried=has_carried())], upto
-        )
+        signatures = _published(export.letter_id, after, upto).with_signed_text(changes)
+        is_csv = export.format == Export.Format.CSV
+        yield Chunk(copy_csv(signatures, cells) if is_csv else list(signatures.values_list(*cells)), upto)
 
 
 def _ranges(export: Export) -> Iterator[tuple[int, int]]:
@@ -61,18 +65,22 @@ def _ranges(export: Export) -> Iterator[tuple[int, int]]:
         yield after, min(after + NUMBERS_BATCH_SIZE, export.last_number)
 
 
-def _row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
-    """Return the columns of a published signature that organizers may see.
+def _cells(letter: Letter, changes: History | None) -> list[Combinable]:
+    """Return SIGNATURES, the columns of a published signature that organizers may see, as expressions.
 
     Privacy: the columns hold days, never times. With times, a person with a mail log could find out who
     signed. A signer without a name is shown only by the text that they signed.
     """
-    begins = [signature.number, signature.name, signature.display, *text_columns(signature, changes)]
-    if signature.display == Display.NOBODY:
-        return [*begins, *[""] * (len(SIGNATURES) - len(begins))]
-    words = [signature.affiliation, signature.role, signature.country, signature.comment]
-    moments = [signature.signed_at, signature.confirmed_at, signature.published_at]
-    return [*begins, *words, signature.domain, signature.language, *(letter.day_of(moment) or "" for moment in moments)]
+    is_known = ~Q(display=Display.NOBODY)
+    words = ["affiliation", "role", "country", "comment", "domain", "language"]
+    moments = ["signed_at", "confirmed_at", "published_at"]
+    zone = letter.zone()
+    return [
+        *map(F, ["number", "name", "display"]),
+        *text_cells(changes),
+        *(Case(When(is_known, then=F(word)), default=Value(""), output_field=CharField()) for word in words),
+        *(Case(When(is_known, then=TruncDate(moment, tzinfo=zone)), output_field=DateField()) for moment in moments),
+    ]
 
 
 def _published(letter_id: int, after: int, upto: int) -> SignatureQuerySet:

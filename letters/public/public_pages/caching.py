@@ -100,6 +100,10 @@ SEARCHED = {"q", "number"}
 ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 
+def accepts_gzip(request: HttpRequest) -> bool:
+    return ACCEPTS_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")) is not None
+
+
 @dataclass
 class _Page:
     body: bytes
@@ -121,7 +125,7 @@ class _Page:
             response.headers["ETag"] = self.etag
             response.headers["Cache-Control"] = self.headers["Cache-Control"]
             return response
-        if ACCEPTS_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
+        if accepts_gzip(request):
             response = HttpResponse(self.compressed)
             response.headers["Content-Encoding"] = "gzip"
         else:

@@ -1,6 +1,6 @@
 """Queries for the public pages. Performance: each is bounded, and more signatures cause no more queries."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,9 +26,7 @@ from letters.models import (
     Update,
     UpdateTranslation,
     User,
-    has_carried,
     public_numbers,
-    text_columns,
 )
 from letters.public.public_pages import latest_versions
 from letters.shared.differences import Paragraph
@@ -193,50 +191,6 @@ def found_page(letter: Letter, changes: History | None, words: Collection[str], 
     page = numbers[:PAGE_LENGTH]
     shown = _counted(letter, changes).published().filter(number__in=page, display=Display.PUBLIC)
     return SignaturePage(list(shown), page[-1] if len(numbers) > PAGE_LENGTH else None, before is None)
-
-
-# Sequence numbers per query when the list is read as data.
-NUMBERS_BATCH_SIZE = 2000
-PUBLIC_COLUMNS = [
-    *["number", "name", "affiliation", "role", "confirmed_domain", "published_on"],
-    *["text", "before_translations", "signed_text", "carried_over", "comment"],
-]
-
-
-# Signatures in one answer of the list as JSON.
-JSON_PAGE_LENGTH = 500
-
-
-def public_rows_before(letter: Letter, before: int | None) -> tuple[list[Sequence[object]], int | None]:
-    """Return the rows of one page of the list as data, newest signature first, and where the next page starts."""
-    changes = History.of_changed(letter)
-    below = min(before or letter.last_number + 1, letter.last_number + 1)
-    signatures = Signature.objects.filter(letter=letter, number__lt=below).published().with_signed_text(changes)
-    rows = list(signatures.select_related("revision").annotate(has_carried=has_carried())[: JSON_PAGE_LENGTH + 1])
-    page = rows[:JSON_PAGE_LENGTH]
-    onward = page[-1].number if len(rows) > JSON_PAGE_LENGTH else None
-    return [_public_row(signature, letter, changes) for signature in page], onward
-
-
-def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
-    """Yield the rows of the list in batches, oldest signature first, as many rows as the count says.
-
-    Privacy: if a name is withheld, so are affiliation and role, as on the page.
-
-    Privacy: rows hold days, never times. A person with a mail log could read from a time who signed.
-    """
-    changes = History.of_changed(letter)
-    for after in range(0, letter.last_number, NUMBERS_BATCH_SIZE):
-        up_to = min(after + NUMBERS_BATCH_SIZE, letter.last_number)
-        signatures = Signature.objects.filter(letter=letter, number__gt=after, number__lte=up_to)
-        rows = signatures.published().order_by("number").with_signed_text(changes).select_related("revision")
-        yield [_public_row(signature, letter, changes) for signature in rows.annotate(has_carried=has_carried())]
-
-
-def _public_row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
-    personal = (signature.name, signature.affiliation, signature.role) if signature.public_name else ("", "", "")
-    shown = [signature.number, *personal, signature.domain, letter.day_of(signature.published_at) or ""]
-    return [*shown, *text_columns(signature, changes), signature.public_comment(letter)]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@ from datetime import datetime
 
 from letters.models import Letter
 from letters.public.public_pages import behind, files, queries
+from letters.public.public_pages.list_rows import public_csv
 from letters.public.public_pages.operations import Scorer, sequence_letter
 
 log = logging.getLogger(__name__)
@@ -38,10 +39,7 @@ def build_list(letter_id: int, *, now: datetime) -> None:
         built = files.newest_list(letter_id)
         if not is_ours or letter is None or (built and not built.should_be_rebuilt(letter.version, now)):
             return
-        batches = queries.public_rows(letter)
-        files.write_list(
-            letter.pk, version=letter.version, heading=queries.PUBLIC_COLUMNS, batches=batches, began_at=now
-        )
+        files.write_list(letter.pk, version=letter.version, parts=public_csv(letter), began_at=now)
 
 
 def tidy_lists(*, now: datetime) -> None:
@@ -50,5 +48,5 @@ def tidy_lists(*, now: datetime) -> None:
     versions = dict(Letter.objects.filter(pk__in=[saved.letter_id for saved in built]).values_list("pk", "version"))
     for saved in built:
         if not saved.may_be_sent(versions.get(saved.letter_id, -1), now):
-            saved.path.unlink(missing_ok=True)
+            files.delete_list(saved)
     files.delete_abandoned(now)

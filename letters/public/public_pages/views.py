@@ -1,10 +1,8 @@
 """The public pages. They depend only on their URL: they use no session, cookie or token, and name no account."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from itertools import chain
 
 from django.conf import settings
 from django.http import (
@@ -22,15 +20,16 @@ from django.utils import timezone
 from letters.base.switches.queries import is_on
 from letters.models import History, Letter, Picture, Revision, Switch, Update, public_moves
 from letters.public.public_pages import files, queries
-from letters.public.public_pages.caching import HEADERS_ALONE, is_search
+from letters.public.public_pages.caching import HEADERS_ALONE, accepts_gzip, is_search
 from letters.public.public_pages.feed import letter_feed
 from letters.public.public_pages.forms import FindNameForm, FindNumberForm
 from letters.public.public_pages.limits import count_for_network
+from letters.public.public_pages.list_rows import PUBLIC_COLUMNS, public_csv, public_rows_before
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page, public_page
 from letters.public.public_pages.qr import qr_svg
 from letters.public.public_pages.searching import answer_search
 from letters.shared import wakeups
-from letters.shared.csv_rows import CSV, MARK, csv_lines
+from letters.shared.csv_rows import CSV
 from letters.shared.languages import direction, interface_language
 from letters.shared.refused import Refusal
 
@@ -127,9 +126,7 @@ def signatures_csv(visit: Visit) -> Page | HttpResponse:
 def _small_list(visit: Visit) -> HttpResponseBase:
     _limit_downloads(visit.request)
     # Denial of service: a streamed response reads no row for a HEAD request.
-    heading: list[Sequence[object]] = [queries.PUBLIC_COLUMNS]
-    lines = (csv_lines(rows) for rows in chain([heading], queries.public_rows(visit.letter)))
-    return StreamingHttpResponse(chain([MARK], lines), content_type=CSV, headers=_csv_headers(visit.letter))
+    return StreamingHttpResponse(public_csv(visit.letter), content_type=CSV, headers=_csv_headers(visit.letter))
 
 
 def _large_list(visit: Visit) -> Page | HttpResponse:
@@ -146,11 +143,14 @@ def _large_list(visit: Visit) -> Page | HttpResponse:
 
 def _file_response(visit: Visit, built: files.BuiltList) -> HttpResponseBase:
     _limit_downloads(visit.request)
+    is_compressed = accepts_gzip(visit.request)
     try:
-        file = built.path.open("rb")
+        file = (files.compressed_of(built.path) if is_compressed else built.path).open("rb")
     except FileNotFoundError:
         return _being_built(visit)  # Race: a worker has just replaced this file.
     response = FileResponse(file, content_type=CSV)
+    if is_compressed:
+        response.headers["Content-Encoding"] = "gzip"
     # Set after construction: Django would replace our Content-Disposition with the name of the file.
     for name, value in _csv_headers(visit.letter).items():
         response.headers[name] = value
@@ -199,12 +199,12 @@ def _signatures_json(visit: Visit, before: int | None) -> HttpResponseBase:
     letter = visit.letter
     if before is not None:
         count_for_network(visit.request, "pages of lists", settings.LIMIT_SEARCHES, Refusal.MANY_SEARCHES)
-    rows, onward = queries.public_rows_before(letter, before)
+    rows, onward = public_rows_before(letter, before)
     older = f"{settings.SITE_URL}{letter.url_of('signatures_json')}?before={onward}" if onward else None
     data = {
         "published": letter.signature_count,
         "version": letter.version,
-        "signatures": [dict(zip(queries.PUBLIC_COLUMNS, row, strict=True)) for row in rows],
+        "signatures": [dict(zip(PUBLIC_COLUMNS, row, strict=True)) for row in rows],
         "older": older,
     }
     answer = JsonResponse(data, headers={"Access-Control-Allow-Origin": "*"})
