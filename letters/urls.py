@@ -42,6 +42,7 @@ urlpatterns = [
     path("", include("letters.moderator.reports.urls")),
     path("", include("letters.moderator.collective_names.urls")),
     path("", include("letters.moderator.letter_reviews.urls")),
+    path("", include("letters.api.urls")),
     path("", include("letters.public.public_pages.urls")),
     path("accounts/", include("letters.base.accounts.urls")),
     path("", include("letters.base.outbox.urls")),

@@ -107,7 +107,7 @@ def test_every_page_that_a_signer_sees_on_a_phone_begins_at_the_top(site: Site, 
     for path in ("/", LETTER, ITALIAN, f"{LETTER}signatures/", f"{LETTER}history/", f"/letters/{SLUG}/updates/"):
         page.goto(path)
         look(path)
-    for path in ("/about/", "/how-we-count/", "/privacy/", f"{LETTER}link/", "/letters/nothing-here/"):
+    for path in ("/about/", "/how-we-count/", "/privacy/", "/api/v1/docs/", f"{LETTER}link/", "/letters/nothing-here/"):
         page.goto(path)
         look(path)
     page.goto(LETTER)
@@ -138,7 +138,7 @@ def test_every_page_that_a_signer_sees_on_a_phone_begins_at_the_top(site: Site, 
     page.get_by_role("button", name="Yes, withdraw my signature").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("withdrawn")
     look("withdrawn")
-    assert len(found) == 19
+    assert len(found) == 20
     assert {name: top for name, (top, _) in found.items() if not 0 < top <= HIGHEST} == {}
     assert {name: width for name, (_, width) in found.items() if width > WIDTH} == {}
 

@@ -134,6 +134,13 @@ ROWS = {
     "count": Row("200", "405"),
     "qr": Row("200", "405"),
     "translated_qr": Row("200", "405", more=ITALIAN),
+    # The API: no account, no cookie. The form of a browser is not JSON.
+    **{
+        f"api_{name}": Row("200", "415")
+        for name in ("letters", "letter", "revision", "count", "count_history", "signatures", "updates", "update")
+    },
+    "api_openapi": Row("200", "415"),
+    "api_docs": Row("200", "405"),
     "healthz": Row("200", "405"),
     # No worker and no clock run here.
     "readyz": Row("503", "405"),

@@ -45,9 +45,11 @@ A_TIME = re.compile(r"\b(?:17|5|05|18|6|06):(?:13|19|37)\b")
 ADDRESS = re.compile(r"(?:signer|nobody|waits)[\w.]*@example\.org")
 
 LETTER = "/letters/night-trains/"
+API = "/api/v1/letters/night-trains/"
 PUBLIC = [
     *["/", "/it/", LETTER, f"{LETTER}signatures/", f"{LETTER}signatures.csv", f"{LETTER}history/"],
     *[f"{LETTER}history/1/", f"{LETTER}history/2/", f"{LETTER}count/", f"{LETTER}updates/", f"{LETTER}feed/"],
+    *["/api/v1/letters/", f"{API}", f"{API}revisions/1/", f"{API}signatures/", f"{API}count/", f"{API}updates/"],
     *[f"/it{LETTER}", f"/it{LETTER}signatures/", f"/it{LETTER}history/", f"/it{LETTER}feed/"],
 ]
 DESK = "/organize/letters/night-trains/"

@@ -33,6 +33,8 @@ MIDDLEWARE = [
     "petition.health.Health",
     # Before the page cache: Strict-Transport-Security depends on the request, so a cached page must not contain it.
     "django.middleware.security.SecurityMiddleware",
+    # Before the page cache, because an error of the API depends on what the program accepts.
+    "letters.api.door.ApiDoor",
     # Early, so that a cached public page costs nothing else.
     "letters.public.public_pages.caching.PublicPageCache",
     "csp.middleware.CSPMiddleware",

@@ -18,6 +18,8 @@ PATHS = [
     *["/", "/letters/night-trains/", "/letters/night-trains/signatures/", "/letters/night-trains/signatures.csv"],
     *["/letters/night-trains/count/", "/letters/night-trains/feed/", "/letters/night-trains/history/"],
     *["/it/letters/night-trains/", "/letters/night-trains/updates/", "/letters/nothing/"],
+    *["/api/v1/letters/", "/api/v1/letters/night-trains/", "/api/v1/letters/night-trains/signatures/?before=3"],
+    *["/api/v1/letters/night-trains/signatures/?q=a", "/api/v1/letters/nothing/", "/api/v1/docs/"],
 ]
 
 

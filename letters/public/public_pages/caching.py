@@ -21,7 +21,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.utils.cache import get_conditional_response
-from django.utils.http import parse_etags
+from django.utils.http import parse_etags, urlencode
 
 from letters.base.site_pages.queries import filled_pages
 from letters.public.public_pages import latest_versions
@@ -243,15 +243,20 @@ class PublicPageCache:
 
 def is_search(request: HttpRequest) -> bool:
     """Return whether a reader searches a letter's list of signatures."""
-    return request.path.endswith("/signatures/") and not SEARCHED.isdisjoint(request.GET)
+    is_list = request.path.endswith("/signatures/") and not request.path.startswith("/api/")
+    return is_list and not SEARCHED.isdisjoint(request.GET)
 
 
 def _key(request: HttpRequest) -> str:
     """Return what a public page depends on: its path, and `before`. A view that reads another parameter must add it.
 
+    The API refuses every parameter that it does not know, so its answers depend on all of them.
+
     Parameters that other sites add to shared links (utm_source, fbclid …) do not change the page, and must not fill the
     memory.
     """
+    if request.path.startswith("/api/") and request.GET:
+        return f"{request.path}?{urlencode(sorted(request.GET.lists()), doseq=True)}"
     if request.path.endswith(("/signatures/", "/signatures.json", "/updates/")) and "before" in request.GET:
         return f"{request.path}?before={request.GET['before']}"
     return request.path

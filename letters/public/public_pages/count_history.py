@@ -58,9 +58,14 @@ def as_json(visit: Visit) -> Page:
 
 
 def _json(letter: Letter) -> HttpResponse:
+    return JsonResponse(history_of(letter), headers=ANYONE)
+
+
+def history_of(letter: Letter) -> dict[str, object]:
+    """Return the new signatures of each day, and the counts of the same moment."""
     days = [dict(zip(COLUMNS, row, strict=True)) for row in _days(letter)]
     counts = {"published": letter.signature_count, "withdrawn": letter.withdrawn_count, "removed": letter.removed_count}
-    return JsonResponse({**counts, "version": letter.version, "days": days}, headers=ANYONE)
+    return {**counts, "version": letter.version, "days": days}
 
 
 def _days(letter: Letter) -> list[Sequence[object]]:

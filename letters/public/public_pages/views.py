@@ -19,12 +19,12 @@ from django.utils import timezone
 
 from letters.base.switches.queries import is_on
 from letters.models import History, Letter, Picture, Revision, Switch, Update, public_moves
-from letters.public.public_pages import files, queries
+from letters.public.public_pages import data, files, queries
 from letters.public.public_pages.caching import HEADERS_ALONE, accepts_gzip, is_search
 from letters.public.public_pages.feed import letter_feed
 from letters.public.public_pages.forms import FindNameForm, FindNumberForm
 from letters.public.public_pages.limits import count_for_network
-from letters.public.public_pages.list_rows import PUBLIC_COLUMNS, public_csv, public_rows_before
+from letters.public.public_pages.list_rows import public_csv
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page, public_page
 from letters.public.public_pages.qr import qr_svg
 from letters.public.public_pages.searching import answer_search
@@ -199,15 +199,9 @@ def _signatures_json(visit: Visit, before: int | None) -> HttpResponseBase:
     letter = visit.letter
     if before is not None:
         count_for_network(visit.request, "pages of lists", settings.LIMIT_SEARCHES, Refusal.MANY_SEARCHES)
-    rows, onward = public_rows_before(letter, before)
+    page, onward = data.signatures_of(letter, before)
     older = f"{settings.SITE_URL}{letter.url_of('signatures_json')}?before={onward}" if onward else None
-    data = {
-        "published": letter.signature_count,
-        "version": letter.version,
-        "signatures": [dict(zip(PUBLIC_COLUMNS, row, strict=True)) for row in rows],
-        "older": older,
-    }
-    answer = JsonResponse(data, headers={"Access-Control-Allow-Origin": "*"})
+    answer = JsonResponse({**page, "older": older}, headers={"Access-Control-Allow-Origin": "*"})
     if before is None:
         return answer
     # Denial of service: a streamed answer is not kept. Pages of millions of names would push the letters out of memory.
@@ -275,25 +269,7 @@ def count(visit: Visit) -> Page:
 
 
 def _count(letter: Letter, language: str, today: date | None) -> HttpResponse:
-    return JsonResponse(
-        {
-            "published": letter.signature_count,
-            # Rounded down to multiples of ten: see Letter.awaiting_confirmation_in_tens and awaiting_review_in_tens.
-            "awaiting_confirmation": letter.awaiting_confirmation_in_tens,
-            "awaiting_confirmation_is_rounded": True,
-            "awaiting_review": letter.awaiting_review_in_tens,
-            "awaiting_review_is_rounded": True,
-            "withdrawn": letter.withdrawn_count,
-            "removed": letter.removed_count,
-            # Renewed once a day, with a version of its own: see letters/moderator/public_account/operations.py.
-            "moderation": letter.account.as_data(language),
-            "goal": letter.goal,
-            "version": letter.version,
-            # Privacy: today, not when the count last changed. If a signature was withdrawn last, that would be its day.
-            "as_of": today,
-        },
-        headers={"Access-Control-Allow-Origin": "*"},
-    )
+    return JsonResponse(data.count_of(letter, language, today), headers={"Access-Control-Allow-Origin": "*"})
 
 
 @letter_page("updates")

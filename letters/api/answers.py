@@ -1,0 +1,99 @@
+"""What all reads of the API share: the letter or a problem, parameters, ETag, 304 and headers.
+
+A read depends on its URL alone, like a public page, so the page cache keeps both in the same way.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from limits import RateLimitItem
+from ninja import NinjaAPI, Schema
+
+from letters.api.problems import INVALID, TAKEN_DOWN, Problem, WrongField, name_of_limit
+from letters.api.schemas import ProblemDocument
+from letters.models import Letter, current_takedown
+from letters.public.public_pages import queries
+from letters.public.public_pages.pages import Page
+from letters.shared.refused import Refusal
+
+JSON = "application/json"
+# What any address of the API may answer besides what it is for.
+OF_EVERY_REQUEST = (406, 422, 500, 503)
+
+View = TypeVar("View", bound=Callable[..., Page])
+
+
+def read(
+    api: NinjaAPI, path: str, shape: type[Schema], *, name: str, problems: tuple[int, ...] = ()
+) -> Callable[[View], View]:
+    """Decorate a view that returns a Page whose content has this shape. Its docstring is the description in OpenAPI.
+
+    Unknown parameters are problems: an answer without the filter that was meant would mislead.
+    """
+
+    def decorate(view: View) -> View:
+        known = set(inspect.signature(view).parameters)
+
+        @wraps(view)
+        def answer(request: HttpRequest, **given: Any) -> HttpResponseBase:
+            _check_parameters(request, known)
+            return view(request, **given).answer(request)
+
+        statuses = dict.fromkeys((*problems, *OF_EVERY_REQUEST), ProblemDocument)
+        responses: dict[int, Any] = {200: shape, 304: None, **statuses}
+        api.get(
+            path,
+            response=responses,
+            url_name=f"api_{name}",
+            operation_id=name,
+            summary=name.replace("_", " ").capitalize(),
+        )(answer)
+        return view
+
+    return decorate
+
+
+def _check_parameters(request: HttpRequest, known: set[str]) -> None:
+    wrong = [
+        WrongField("query", "There is no such parameter.") if name not in known
+        # Privacy, denial of service: one page has one address, so that caches keep it once.
+        else WrongField(name, "Give it once.")
+        for name, values in request.GET.lists()
+        if name not in known or len(values) > 1
+    ]  # fmt: skip
+    if wrong:
+        raise Problem(INVALID, errors=wrong)
+
+
+def letter_of(slug: str) -> Letter:
+    """Return a public letter. Raises Http404 for a draft too, and Problem if the site has taken the letter down."""
+    try:
+        letter = queries.public_letter(slug)
+    except Letter.DoesNotExist as missing:
+        raise Http404 from missing
+    if letter.status == Letter.Status.TAKEN_DOWN:
+        takedown = current_takedown(letter)
+        day = letter.day_of(takedown.taken_down_at) if takedown else None
+        raise Problem(TAKEN_DOWN, more={"taken_down_on": day.isoformat() if day else None})
+    return letter
+
+
+def as_json(shape: Schema, *, is_long: bool = False, headers: dict[str, str] | None = None) -> HttpResponseBase:
+    """Return an answer with this content."""
+    content = shape.model_dump_json().encode()
+    if is_long:
+        # Denial of service: a streamed answer is not kept. Pages of millions of names would push letters out of memory.
+        return StreamingHttpResponse([content], content_type=JSON, headers=headers)
+    return HttpResponse(content, content_type=JSON, headers=headers)
+
+
+def policy(refusal: Refusal, rate: RateLimitItem) -> dict[str, str]:
+    """Return the headers that state a limit, as draft-ietf-httpapi-ratelimit-headers has them.
+
+    Privacy: they never say how much of it is left. A network is counted as one, so a person could see in it what others
+    in the same office do.
+    """
+    return {"RateLimit-Policy": f'"{name_of_limit(refusal)}";q={rate.amount};w={rate.get_expiry()}'}

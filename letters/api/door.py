@@ -1,0 +1,56 @@
+"""Middleware that every request of the API passes before anything else, even before pages that are kept in memory."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from letters.api.problems import NOT_ACCEPTABLE, PROBLEM, UNSUPPORTED, Problem, problem_of_status
+
+PREFIX = "/api/"
+# Pages for people, which are no part of the API.
+DOCS = "/api/v1/docs/"
+JSON = "application/json"
+HEADERS_OF_ERRORS = ["Allow", "Retry-After", "WWW-Authenticate"]
+
+
+class ApiDoor:
+    """Answer 406 and 415, and turn every other error into a problem document."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(PREFIX) or request.path_info == DOCS:
+            return self.get_response(request)
+        try:
+            _check_types(request)
+        except Problem as problem:
+            answer = problem.answer()
+        else:
+            answer = _as_problem(self.get_response(request))
+        # Privacy: whatever the letter lets search engines show, it shows on pages for people.
+        answer.headers["X-Robots-Tag"] = "noindex"
+        if request.method in {"GET", "HEAD"}:
+            # Everyone may read these answers, and they depend on no cookie.
+            answer.headers["Access-Control-Allow-Origin"] = "*"
+        return answer
+
+
+def _check_types(request: HttpRequest) -> None:
+    accepted = request.headers.get("Accept")
+    if accepted and not any(request.accepts(offered) for offered in (JSON, PROBLEM)):
+        raise Problem(NOT_ACCEPTABLE)
+    has_body = request.META.get("CONTENT_LENGTH") not in {None, "", "0"}
+    if has_body and request.content_type != JSON:
+        raise Problem(UNSUPPORTED)
+
+
+def _as_problem(answer: HttpResponse) -> HttpResponse:
+    """Return an error of another part of the site, which is a page for people, as a problem."""
+    if answer.status_code < 400 or answer.headers.get("Content-Type") == PROBLEM:
+        return answer
+    problem = problem_of_status(answer.status_code)
+    problem.headers = {name: answer.headers[name] for name in HEADERS_OF_ERRORS if name in answer.headers}
+    # Django's own hooks must still run when the connection is closed.
+    answer.close()
+    return problem.answer()

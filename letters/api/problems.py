@@ -1,0 +1,105 @@
+"""Errors of the API as problem details (RFC 9457).
+
+Privacy: a problem never repeats what was sent, because answers end up in other people's logs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.urls import reverse
+
+from letters.shared.refused import Refusal
+
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of problem. Its name is the end of its type, and its place on the page of the docs."""
+
+    name: str
+    status: int
+    title: str
+    detail: str
+
+    @property
+    def url(self) -> str:
+        return f"{settings.SITE_URL}{reverse('api_docs')}#problem-{self.name}"
+
+
+UNREADABLE = Kind("unreadable", 400, "The request cannot be read", "Send a body that is valid JSON, in UTF-8.")
+FORBIDDEN = Kind("forbidden", 403, "You may not do this", "Nothing was changed.")
+NOT_FOUND = Kind("not-found", 404, "There is nothing here", "Check the address. A letter that is not public has none.")
+NOT_ALLOWED = Kind("method", 405, "This address has no such method", "The header Allow lists the methods it has.")
+NOT_ACCEPTABLE = Kind("not-acceptable", 406, "Nothing of the kind you accept", "The API sends application/json.")
+CONFLICT = Kind("refused", 409, "This cannot be done now", "Nothing was changed.")
+TAKEN_DOWN = Kind(
+    "taken-down", 410, "This letter was taken down", "The site has taken it down. Its page says when and why."
+)
+TOO_LARGE = Kind("too-large", 413, "The body is too large", "Send a smaller one. Nothing was read.")
+UNSUPPORTED = Kind("unsupported", 415, "This is not JSON", "Send the header Content-Type: application/json.")
+INVALID = Kind("invalid", 422, "Something in the request is missing or wrong", "The list of errors names each.")
+TOO_MANY = Kind("too-many", 429, "Too many requests", "Wait for the seconds that Retry-After states, then try again.")
+BROKEN = Kind("broken", 500, "The site has failed", "The people who run it can see the cause. Try again later.")
+UNAVAILABLE = Kind(
+    "unavailable", 503, "A part of the site does not answer", "Nothing was saved. Try again in half a minute."
+)
+
+KINDS = [
+    *[UNREADABLE, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, NOT_ACCEPTABLE, CONFLICT, TAKEN_DOWN, TOO_LARGE, UNSUPPORTED],
+    *[INVALID, TOO_MANY, BROKEN, UNAVAILABLE],
+]
+BY_STATUS = {kind.status: kind for kind in KINDS}
+
+
+@dataclass(frozen=True)
+class WrongField:
+    """What is wrong with one parameter or one field of the body."""
+
+    field: str
+    detail: str
+
+
+@dataclass
+class Problem(Exception):
+    """A request that cannot be answered as wanted."""
+
+    kind: Kind
+    detail: str = ""
+    errors: Sequence[WrongField] = ()
+    # Members of the document besides those that every problem has.
+    more: dict[str, object] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def answer(self) -> HttpResponse:
+        document: dict[str, object] = {
+            "type": self.kind.url,
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail or self.kind.detail,
+        }
+        if self.errors:
+            document["errors"] = [{"field": each.field, "detail": each.detail} for each in self.errors]
+        answer = JsonResponse({**document, **self.more}, status=self.kind.status, content_type=PROBLEM)
+        for name, value in {"Cache-Control": "no-store", "Content-Language": "en", **self.headers}.items():
+            answer.headers[name] = value
+        return answer
+
+
+def name_of_limit(refusal: Refusal) -> str:
+    """Return the name of the limit beyond which an operation refuses so, for headers."""
+    return str(refusal).removeprefix("many_").replace("_", "-")
+
+
+def problem_of_status(status: int) -> Problem:
+    """Return the problem for an answer that another part of the site has given."""
+    if known := BY_STATUS.get(status):
+        return Problem(known)
+    try:
+        title = HTTPStatus(status).phrase
+    except ValueError:
+        title = "Error"
+    return Problem(Kind("other", status, title, "Nothing was changed."))

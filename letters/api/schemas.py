@@ -1,0 +1,252 @@
+"""What the API sends and accepts. OpenAPI describes it with the words written here."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from ninja import Field, Schema
+
+from letters.models import Revision as StoredRevision
+
+Kind = StoredRevision.Kind
+
+Day = Annotated[date, Field(description="A day in the letter's time zone.")]
+Language = Annotated[str, Field(description="A language as a BCP 47 code, such as “en” or “pt-BR”.")]
+Sha256 = Annotated[str, Field(description="SHA-256 of the text, in hexadecimal, as the letter's history shows it.")]
+Html = Annotated[str, Field(description="Sanitised HTML. All addresses in it are whole.")]
+Url = Annotated[str, Field(description="A whole URL.")]
+Version = Annotated[int, Field(description="Grows with each change of the letter's public pages.")]
+
+
+class Collective(Schema):
+    """The group that publishes a letter. The name may be a pseudonym."""
+
+    name: str
+
+
+class LetterInList(Schema):
+    """A letter that can be signed now."""
+
+    slug: Annotated[str, Field(description="The letter's part of addresses.")]
+    url: Url
+    language: Language
+    title: str
+    addressee: str
+    description: Annotated[str, Field(description="The summary, or the first lines of the text.")]
+    collective: Collective
+    is_sample: Annotated[bool, Field(description="Whether everything in the letter is invented.")]
+    published_on: Day | None
+    closes_at: datetime | None
+    published: Annotated[int, Field(description="The count: published signatures.")]
+    version: Version
+
+
+class Letters(Schema):
+    """The letters that can be signed now, newest first, at most 50."""
+
+    letters: list[LetterInList]
+    paused: Annotated[bool, Field(description="Whether the site takes no signatures at the moment.")]
+
+
+class LanguageOfLetter(Schema):
+    """A language of the letter, and the page in it."""
+
+    language: Language
+    url: Url
+
+
+class RevisionInList(Schema):
+    """One published text of a letter."""
+
+    number: int
+    kind: Annotated[
+        Kind,
+        Field(description="The first text, a correction that says the same, or a change of what the letter says."),
+    ]
+    published_on: Day | None
+    note: Annotated[str, Field(description="What changed, in the words of the organizers.")]
+    signatures: Annotated[
+        int | None, Field(description="Published signatures with this text. Null until they are counted.")
+    ]
+    sha256: Sha256 | None
+    url: Url
+
+
+class Letter(Schema):
+    """A letter with its current text and the list of all its texts."""
+
+    slug: str
+    url: Url
+    language: Language
+    languages: list[LanguageOfLetter]
+    collective: Collective
+    is_sample: bool
+    title: str
+    addressee: str
+    summary: str
+    html: Html
+    sha256: Sha256
+    published_on: Day | None
+    opens_at: datetime | None
+    closes_at: datetime | None
+    refusal: Annotated[
+        str | None,
+        Field(
+            description="Why it takes no signatures now, such as “letter_closed”, “letter_withdrawn”, "
+            "“letter_not_open_yet” or “paused”. Null if it takes them."
+        ),
+    ]
+    published: int
+    goal: int | None
+    version: Version
+    revisions: Annotated[list[RevisionInList], Field(description="All published texts, newest first.")]
+
+
+class Revision(Schema):
+    """One published text of a letter, in one language. It never changes."""
+
+    number: int
+    kind: Kind
+    published_on: Day | None
+    note: str
+    language: Language
+    title: str
+    addressee: str
+    summary: str
+    html: Html
+    sha256: Sha256
+    url: Url
+
+
+class RemovedFor(Schema):
+    """How many signatures were removed for one reason, rounded down to tens."""
+
+    reason: str
+    label: str
+    at_least: int
+
+
+class Moderation(Schema):
+    """What the letter publishes about the work of its moderators."""
+
+    removed_for: list[RemovedFor]
+    reasons_counted_among: int
+    longest_wait_days: int | None
+    half_of_decisions_within_hours: int | None
+    decisions_checked: int
+    decisions_wrong: int
+
+
+class Count(Schema):
+    """The counts of one moment. Every page, file and answer of the site shows the same."""
+
+    published: Annotated[int, Field(description="The count: published signatures.")]
+    awaiting_confirmation: Annotated[int, Field(description="Rounded down to tens.")]
+    awaiting_confirmation_is_rounded: bool
+    awaiting_review: Annotated[int, Field(description="Rounded down to tens.")]
+    awaiting_review_is_rounded: bool
+    withdrawn: int
+    removed: int
+    moderation: Moderation
+    goal: int | None
+    version: Version
+    as_of: Day | None
+
+
+class DayOfCount(Schema):
+    """The numbers that were given on one day. Withdrawals are not in it: nobody learns their day."""
+
+    day: date
+    new: int
+    so_far: int
+
+
+class CountHistory(Schema):
+    """New signatures of each day, with the counts of the same moment."""
+
+    published: int
+    withdrawn: int
+    removed: int
+    version: Version
+    days: list[DayOfCount]
+
+
+class Signature(Schema):
+    """One entry of the public list. If the name is withheld, the words about the signer are empty."""
+
+    number: Annotated[int, Field(description="The sequence number. It is given once, and never given again.")]
+    name: str
+    affiliation: str
+    role: str
+    confirmed_domain: Annotated[str, Field(description="Empty, unless the signer shows it.")]
+    published_on: Annotated[date | Literal[""], Field(description="A day, never a time.")]
+    text: Annotated[int, Field(description="The number of the text that it belongs to.")]
+    before_translations: Annotated[str, Field(description="Languages that were added to the letter later.")]
+    signed_text: Annotated[str, Field(description="“current”, “before_correction”, “earlier” or “first”.")]
+    carried_over: Annotated[str, Field(description="“yes” if the signer carried it over to a later text.")]
+    comment: Annotated[str, Field(description="What the signer wrote for everyone, if the letter publishes comments.")]
+
+
+class Signatures(Schema):
+    """A page of the public list, newest signature first, at most 500."""
+
+    published: int
+    version: Version
+    signatures: list[Signature]
+    older: Annotated[Url | None, Field(description="The next page. Null at the end of the list.")]
+
+
+class UpdateInList(Schema):
+    """A public update, without its text."""
+
+    id: int
+    language: Language
+    title: str
+    published_on: Day | None
+    languages: list[Language]
+    url: Url
+
+
+class Updates(Schema):
+    """A page of the letter's public updates, newest first, at most 50."""
+
+    updates: list[UpdateInList]
+    older: Annotated[Url | None, Field(description="The next page. Null at the end of the list.")]
+
+
+class Correction(Schema):
+    """A public correction of an update. The text of the update stays."""
+
+    language: Language
+    text: str
+    published_on: Day | None
+
+
+class Update(Schema):
+    """A public update, in one language."""
+
+    id: int
+    language: Language
+    title: str
+    html: Html
+    published_on: Day | None
+    corrections: list[Correction]
+    url: Url
+
+
+class ErrorOfField(Schema):
+    """What is wrong with one parameter, or with one field of the body."""
+
+    field: str
+    detail: str
+
+
+class ProblemDocument(Schema):
+    """Problem details (RFC 9457)."""
+
+    type: Annotated[str, Field(description="A URL that names the kind of problem, and explains it.")]
+    title: str
+    status: int
+    detail: str
+    errors: list[ErrorOfField] = []
+    code: Annotated[str | None, Field(description="Why the site refused, in one word.")] = None
+    taken_down_on: Day | None = None
