@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from letters.models import Export, Letter, User
-from tests.people import NOW, add_published, browser_of, words
+from letters.models import Export, Letter, Signature, State, User
+from letters.moderator.moderation.queries import number_waiting, scope_of, waiting_in
+from tests.people import NOW, add_confirmed, add_published, browser_of, publish, words
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +153,19 @@ def test_nobody_reads_there_how_many_wait_at_letters_of_others(letter: Letter, s
     Letter.objects.update(awaiting_review=3)
     for person in (stranger, teammate):
         assert "to review 3" not in words(browser_of(person).get("/organize/collectives/"))
+
+
+def test_the_number_of_the_menu_is_that_of_the_review_queue(letter: Letter, organizer: User) -> None:
+    """Signatures with a number can wait, too: because a reader reported one, or because it changed."""
+    warden = User.objects.create_user("warden@example.org", moderates_site=True)
+    add_published(letter, 3)
+    add_confirmed(letter, 2, state=State.HELD)
+    publish()
+    Signature.objects.filter(number=1).update(concern="reported")
+    Signature.objects.filter(number=2).update(concern="recheck", state=State.REJECTED)
+    for person in (organizer, warden):
+        assert waiting_in(scope_of(person)) == 4
+        assert "Signatures to review 4" in words(browser_of(person).get("/organize/"))
+    assert number_waiting(letter) == 4
+    assert "Review 4 4 to review" in words(browser_of(organizer).get(f"{LETTER}dashboard/"))
+    assert "4 to review" in words(browser_of(organizer).get("/moderate/"))

@@ -37,7 +37,7 @@ class Topic(models.TextChoices):
     MOVES = "moves", _("A letter is offered to another collective, or moves")
     SHIELD = "shield", _("The shield of a letter is up, against a wave of signatures")
     COLLECTIVES_WAIT = "collectives_wait", _("Collectives are waiting for review")
-    REPORTS_WAIT = "reports_wait", _("Reports and appeals are waiting for a moderator of the site")
+    REPORTS_WAIT = "reports_wait", _("Reports, appeals or letters are waiting for a moderator of the site")
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ class TakeDown(models.Model):
     # The reasons that the collective gets with a decision on its appeal, or with a restoration.
     answer = models.CharField(max_length=2000, default="", db_default="", blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    # None for the person who runs the site, at its console.
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -82,7 +83,7 @@ class TakeDown(models.Model):
             models.CheckConstraint(
                 condition=Q(outcome="", decided_at__isnull=True, decided_by__isnull=True)
                 | (
-                    Q(outcome__in=["upheld", "reversed"], decided_at__isnull=False, decided_by__isnull=False)
+                    Q(outcome__in=["upheld", "reversed"], decided_at__isnull=False)
                     & Q(appealed_at__isnull=False)
                     & ~Q(answer="")
                 ),
@@ -95,7 +96,7 @@ class TakeDown(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(restored_at__isnull=True, restored_by__isnull=True)
-                | (Q(restored_at__isnull=False, restored_by__isnull=False) & ~Q(answer="")),
+                | (Q(restored_at__isnull=False) & ~Q(answer="")),
                 name="takedown_restored_says_by_whom",
             ),
             models.CheckConstraint(

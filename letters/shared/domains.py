@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from pathlib import Path
 
 from disposable_email_domains import blocklist
 from publicsuffixlist import PublicSuffixList
@@ -39,6 +40,15 @@ PRIVATE_ABROAD = frozenset(
 SUFFIXES = PublicSuffixList()
 
 
+def _own_list() -> frozenset[str]:
+    lines = Path(__file__).with_name("throwaway_domains.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+# The well-known providers, so that no release of the package can leave them out.
+OWN_LIST = _own_list()
+
+
 def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
@@ -52,8 +62,8 @@ def match_domain(domain: str, listed: Collection[str]) -> str:
 
 
 def is_disposable(domain: str) -> bool:
-    """Return whether mailboxes at the domain are disposable (disposable-email-domains)."""
-    return is_listed(domain, blocklist)
+    """Return whether mailboxes at the domain are disposable, by our own list or that of disposable-email-domains."""
+    return is_listed(domain, OWN_LIST) or is_listed(domain, blocklist)
 
 
 def is_listed(domain: str, listed: Collection[str]) -> bool:

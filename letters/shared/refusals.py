@@ -139,6 +139,9 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
     **OF_PUBLISHERS,
     **OF_STAFF,
     # Writing and publishing a letter
+    Refusal.ADDRESS_RESERVED: Explanation(
+        _("This site needs this web address itself. Enter a different one."), field="slug"
+    ),
     Refusal.ADDRESS_TAKEN: Explanation(
         _("Another letter uses this web address, or used it before. Enter a different one."), field="slug"
     ),

@@ -79,6 +79,7 @@ class Refusal(StrEnum):
     STILL_CANCELLABLE = "still_cancellable"
 
     # Writing and publishing a letter
+    ADDRESS_RESERVED = "address_reserved"
     ADDRESS_TAKEN = "address_taken"
     CHANGED_MEANWHILE = "changed_meanwhile"
     END_IS_PAST = "end_is_past"

@@ -2,16 +2,31 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django import template
-from django.db.models import Count, Subquery, Sum, Value
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum, Value
 from django.template import RequestContext
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import MODERATING, OWNING, WRITING, Collective, Letter, LetterReview, Membership, User
+from letters.models import (
+    MODERATING,
+    NUMBERED_IN_QUEUE,
+    OWNING,
+    WRITING,
+    Collective,
+    Letter,
+    LetterQuerySet,
+    LetterReview,
+    Membership,
+    RejectionAppeal,
+    Signature,
+    SignatureQuerySet,
+    User,
+    not_barred_to,
+)
 from letters.shared.refused import Refusal
 
 register = template.Library()
@@ -150,7 +165,7 @@ def _menu_item(context: RequestContext, place: Place, slug: str = "") -> MenuIte
     url = reverse(place.name, kwargs={"slug": slug} if slug else None)
     is_below = request.resolver_match is not None and request.resolver_match.url_name in place.below
     letter = context.get("letter")
-    number = letter.awaiting_review if place.name == "moderate_letter" and isinstance(letter, Letter) else 0
+    number = _to_review_of(context, letter) if place.name == "moderate_letter" and isinstance(letter, Letter) else 0
     if place.name == "letters_to_review":
         number = _waiting_on_site(context).letters
     if place.name == "moderate":
@@ -159,14 +174,36 @@ def _menu_item(context: RequestContext, place: Place, slug: str = "") -> MenuIte
 
 
 def _to_review(context: RequestContext) -> int:
-    """Return how many signatures wait for this person, over all their letters. Performance: one query, of letters."""
+    """Return how many signatures wait for this person, over all their letters: as many as the review queue says.
+
+    Performance: one query. It adds up the numbers of letters, and counts only the few with a number that wait too.
+    """
     user = context.request.user
     if not isinstance(user, User):
         return 0
     if user.moderates_site:
         return _waiting_on_site(context).signatures
     mine = Letter.objects.public().cared_for_by(user, MODERATING)
-    return mine.aggregate(waiting=Sum("awaiting_review"))["waiting"] or 0
+    numbered = _count(Signature.objects.filter(NUMBERED_IN_QUEUE, not_barred_to(user), letter__in=mine))
+    row = User.objects.filter(pk=user.pk).values_list(Subquery(_held(mine)), Subquery(numbered))
+    return sum(number or 0 for number in row.get())
+
+
+def _to_review_of(context: RequestContext, letter: Letter) -> int:
+    """Return how many signatures of the letter wait. Appeals are decided in the review queue, so the list and this
+    number leave them out.
+    """
+    _role(context, letter.collective)
+    return letter.awaiting_review + _known_numbers(context).get(letter.pk, 0)
+
+
+def _held(letters: LetterQuerySet) -> QuerySet[Any, Any]:
+    """Add up the signatures without a number that wait, for a subquery."""
+    return letters.order_by().values(of_all=Value(1)).annotate(number=Sum("awaiting_review")).values("number")
+
+
+def _count(signatures: SignatureQuerySet) -> QuerySet[Any, Any]:
+    return signatures.order_by().values(of_all=Value(1)).annotate(number=Count("pk")).values("number")
 
 
 class WaitingOnSite(NamedTuple):
@@ -178,15 +215,17 @@ class WaitingOnSite(NamedTuple):
 
 def _waiting_on_site(context: RequestContext) -> WaitingOnSite:
     """Performance: one query for each request, for both numbers of the menu."""
+    user = cast("User", context.request.user)
     known: dict[str, WaitingOnSite] = vars(context.request).setdefault("known_numbers", {})
     if "site" not in known:
-        of_all = {"of_all": Value(1)}
-        signatures = Letter.objects.public().order_by().values(**of_all).annotate(number=Sum("awaiting_review"))
-        letters = LetterReview.objects.waiting().order_by().values(**of_all).annotate(number=Count("pk"))
-        row = User.objects.filter(pk=context.request.user.pk or 0).values_list(
-            Subquery(signatures.values("number")), Subquery(letters.values("number"))
+        public = Letter.objects.public()
+        numbered = Signature.objects.filter(NUMBERED_IN_QUEUE, not_barred_to(user), letter__in=public)
+        letters = LetterReview.objects.waiting().order_by().values(of_all=Value(1)).annotate(number=Count("pk"))
+        row = User.objects.filter(pk=user.pk).values_list(
+            Subquery(_held(public)), Subquery(_count(numbered)), Subquery(letters.values("number"))
         )
-        known["site"] = WaitingOnSite(*(number or 0 for number in row.get()))
+        held, others, reviews = (number or 0 for number in row.get())
+        known["site"] = WaitingOnSite(held + others, reviews)
     return known["site"]
 
 
@@ -200,8 +239,21 @@ def _role(context: RequestContext, collective: Collective) -> str:
         return ""
     known: dict[int, str] = vars(context.request).setdefault("known_roles", {})
     if collective.pk not in known:
-        known[collective.pk] = collective.memberships.filter(user=user).values_list("role", flat=True).first() or ""
+        letter = context.get("letter")
+        of_letter = letter.pk if isinstance(letter, Letter) else 0
+        # Performance: the number in the menu of a letter costs no query of its own.
+        appealed = RejectionAppeal.objects.waiting().filter(signature=OuterRef("pk"))
+        numbered = _count(Signature.objects.filter(~Exists(appealed), NUMBERED_IN_QUEUE, letter=of_letter))
+        row = collective.memberships.filter(user=user).values_list("role", Subquery(numbered)).first()
+        known[collective.pk], number = row or ("", 0)
+        _known_numbers(context)[of_letter] = number or 0
     return known[collective.pk]
+
+
+def _known_numbers(context: RequestContext) -> dict[int, int]:
+    """The numbered signatures that wait, by the letter of this page."""
+    known: dict[int, int] = vars(context.request).setdefault("known_to_review", {})
+    return known
 
 
 @register.simple_tag(takes_context=True)

@@ -214,6 +214,7 @@ def test_it_shows_what_organizers_may_see_and_no_address(letter: Letter, organiz
         "role": "Engineer",
         "country": "GB",
         "comment": 'Says: "why", not;',
+        "comment_is_public": "no",
         "confirmed_domain": "",
         "language": "en",
         "text": "1",

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 
-from letters.models import EmailChoices, Letter, Notification, Report, TakeDown, User
+from letters.models import EmailChoices, Letter, LetterReview, Notification, Report, TakeDown, User
 from letters.moderator.reports.operations import Notice, report_letter
 from letters.organizer.notifications.operations import forget_notifications
 from letters.organizer.notifications.queries import topics_for
@@ -24,6 +24,13 @@ def warden(db: None) -> User:
     user = User.objects.create_user(WANDA, name="Wanda", moderates_site=True)
     EmailAddress.objects.create(user=user, email=WANDA, verified=True, primary=True)
     return user
+
+
+@pytest.fixture
+def letter(letter: Letter, warden: User) -> Letter:
+    """A letter whose text a moderator has looked at."""
+    LetterReview.objects.update(outcome="fine", decided_at=NOW, decided_by=warden)
+    return letter
 
 
 def report(letter: Letter, words: str, *, at: timedelta = timedelta()) -> Report:
@@ -74,6 +81,18 @@ def test_an_appeal_is_told_too(letter: Letter, organizer: User, warden: User, ma
     end_days(now=NOW + 2 * MINUTE)
     (mail,) = mails_to(WANDA)
     assert "1 appeal against a take-down is waiting." in mail.body
+
+
+def test_a_text_that_waits_for_review_is_told_too(letter: Letter, warden: User, mails_to: Mails) -> None:
+    end_days(now=NOW + 2 * MINUTE)
+    assert not mails_to(WANDA)
+    LetterReview.objects.update(outcome="", decided_at=None, decided_by=None)
+    end_days(now=NOW + 3 * MINUTE)
+    (mail,) = mails_to(WANDA)
+    assert "1 text of a letter is waiting for review." in mail.body
+    assert "/site/letters-to-review/" in mail.body
+    assert "/site/letters/\n" not in f"{mail.body}\n"
+    assert "Night" not in str(mail.body) + str(mail.subject)
 
 
 def test_moderators_can_switch_it_off(letter: Letter, warden: User, organizer: User, mails_to: Mails) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from letters.base.changes.operations import change_letter
@@ -204,6 +205,38 @@ def test_another_moderator_decides_on_the_appeal(
     assert ("stays down" in told[0]) is not reverse
     with pytest.raises(Refused, match="not_taken_down" if reverse else "appeal_settled"):
         decide_appeal(letter, reverse=not reverse, answer=ANSWER, by=other_warden, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("decision", "after"),
+    [
+        ("restore", ("published", "reversed", "reverse_takedown")),
+        ("keep", ("taken_down", "upheld", "uphold_takedown")),
+    ],
+)
+def test_where_the_site_has_one_moderator_alone_the_console_decides(
+    appealed: Letter, told: list[str], decision: str, after: tuple[str, str, str]
+) -> None:
+    told.clear()
+    status, outcome, verb = after
+    call_command("decide_appeal", appealed.slug, decision, answer=ANSWER)
+    decided = TakeDown.objects.get()
+    assert (Letter.objects.get().status, decided.outcome, decided.decided_by) == (status, outcome, None)
+    assert ANSWER in told[0]
+    event = AuditEvent.objects.get(verb=verb)
+    assert (event.actor_kind, event.actor, event.reason) == ("system", None, ANSWER)
+
+
+def test_the_console_needs_an_appeal_and_reasons(letter: Letter, take_down: TakeDownLetter, organizer: User) -> None:
+    for slug, said in (("nothing", "There is no public letter nothing."), (letter.slug, "This letter is not down.")):
+        with pytest.raises(CommandError, match=said):
+            call_command("decide_appeal", slug, "restore", answer=ANSWER)
+    take_down(letter)
+    with pytest.raises(CommandError, match="No appeal waits"):
+        call_command("decide_appeal", letter.slug, "keep", answer=ANSWER)
+    appeal_takedown(letter, words="It is true.", by=organizer, now=NOW)
+    with pytest.raises(CommandError, match="Enter the reasons"):
+        call_command("decide_appeal", letter.slug, "keep")
 
 
 def test_without_an_appeal_there_is_nothing_to_decide(

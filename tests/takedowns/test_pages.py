@@ -93,6 +93,9 @@ def test_the_moderator_who_took_it_down_is_offered_no_decision(
     appeal_takedown(letter, words="It is true.", by=organizer, now=NOW)
     page = words(browser_of(warden).get(page_of(letter)))
     assert "Another moderator decides" in page
+    assert "manage.py decide_appeal" in page
+    User.objects.create_user("oscar@example.org", moderates_site=True)
+    assert "manage.py decide_appeal" not in words(browser_of(warden).get(page_of(letter)))
     assert "Leave it down" not in page
 
 

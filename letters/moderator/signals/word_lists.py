@@ -116,7 +116,7 @@ class Lists:
     abusive: Words
     advertising: Words
     throwaway: frozenset[str] = field(default=frozenset())
-    # Domains that the package calls disposable, and the site does not.
+    # Domains that the site begins with as disposable, and does not call so.
     trusted: frozenset[str] = field(default=frozenset())
 
 
@@ -138,7 +138,7 @@ def make_lists(
         watched=NameList([*kept["watched"], *names]),
         abusive=Words([*kept["abusive"], *abusive]),
         advertising=Words([*kept["advertising"], *advertising]),
-        throwaway=frozenset(each.lower() for each in [*kept["throwaway"], *throwaway]),
+        throwaway=frozenset(each.lower() for each in throwaway),
         trusted=frozenset(each.lower() for each in removed),
     )
 
@@ -155,5 +155,4 @@ def shipped() -> dict[str, list[str]]:
         "watched": list(lines_of("watched_names.txt")),
         "abusive": [word for _, word in entries_of("abusive_words.txt")],
         "advertising": [word for _, word in entries_of("advertising_words.txt")],
-        "throwaway": list(lines_of("throwaway_domains.txt")),
     }

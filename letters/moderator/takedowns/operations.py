@@ -12,7 +12,12 @@ from django.db import transaction
 from django.urls import reverse
 
 from letters.base.accounts.members import tell_members
-from letters.base.changes.operations import LetterChange, change_letter, change_letter_for_site
+from letters.base.changes.operations import (
+    LetterChange,
+    change_letter,
+    change_letter_for_site,
+    change_letter_unasked,
+)
 from letters.base.letter_reviews.operations import end_review
 from letters.models import OWNING, WRITING, Letter, Report, TakeDown, Update, User, current_takedown
 from letters.moderator.reports.operations import settle_reports
@@ -79,20 +84,21 @@ def appeal_takedown(letter: Letter, *, words: str, by: User, now: datetime) -> T
 
 
 @transaction.atomic
-def decide_appeal(letter: Letter, *, reverse: bool, answer: str, by: User, now: datetime) -> TakeDown:
+def decide_appeal(letter: Letter, *, reverse: bool, answer: str, by: User | None, now: datetime) -> TakeDown:
     """Decide on the appeal: restore the letter, or leave it down. The collective gets the answer by email.
 
-    Raises Refused("not_yours") for everyone but site moderators, Refused("not_taken_down"), Refused("no_reason")
-    without an answer, Refused("appeal_settled") if no appeal waits, and Refused("needs_another_moderator") for the
-    moderator who took the letter down and for members of its collective.
+    `by` is None for the person who runs the site, at its console: a site may have only one moderator, who must not
+    decide on an appeal against their own take-down. Raises Refused("not_yours") for everyone but site moderators,
+    Refused("not_taken_down"), Refused("no_reason") without an answer, Refused("appeal_settled") if no appeal waits, and
+    Refused("needs_another_moderator") for the moderator who took the letter down and for members of its collective.
     """
-    change = change_letter_for_site(letter, by=by, now=now)
+    change = change_letter_for_site(letter, by=by, now=now) if by else change_letter_unasked(letter, by=None, now=now)
     takedown = _current(letter)
     if not answer.strip():
         raise Refused(Refusal.NO_REASON)
     if not takedown.appeal_waits:
         raise Refused(Refusal.APPEAL_SETTLED)
-    if not takedown.may_be_decided_by(by):
+    if by and not takedown.may_be_decided_by(by):
         raise Refused(Refusal.NEEDS_ANOTHER_MODERATOR)
     takedown.outcome = Outcome.REVERSED if reverse else Outcome.UPHELD
     takedown.decided_at, takedown.decided_by, takedown.answer = now, by, answer.strip()

@@ -57,6 +57,12 @@ def owns(letter: Letter, person: User) -> bool:
     return letter.collective.has_role(person, OWNING)
 
 
+def is_alone(moderator: User, letter: Letter) -> bool:
+    """Return whether the site has no other moderator who could decide on an appeal of this letter's collective."""
+    others = User.objects.filter(is_active=True, moderates_site=True).exclude(pk=moderator.pk)
+    return not others.exclude(memberships__collective=letter.collective_id).exists()
+
+
 def taken_down() -> list[TakeDown]:
     """Return current take-downs: those with an appeal that waits come first, the oldest appeal at the top."""
     current = TakeDown.objects.filter(restored_at=None).select_related("letter__collective")

@@ -88,6 +88,7 @@ def letter(request: HttpRequest, moderator: User, slug: str) -> HttpResponse:
         "is_down": is_down,
         "reports": open_reports(shown),
         "may_decide": bool(takedown and takedown.may_be_decided_by(moderator)),
+        "is_alone": queries.is_alone(moderator, shown),
         "form": form,
     }
     return render(request, "letters/takedowns/letter.html", context, status=422 if form.errors else 200)

@@ -10,6 +10,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
 
 from letters.models import (
+    PUBLIC_COMMENT,
     Display,
     Export,
     History,
@@ -30,7 +31,7 @@ MAX_LISTED = 20
 
 SIGNATURES = [
     *["number", "name", "display", "text", "before_translations", "signed_text", "carried_over"],
-    *["affiliation", "role", "country", "comment", "confirmed_domain", "language"],
+    *["affiliation", "role", "country", "comment", "comment_is_public", "confirmed_domain", "language"],
     *["signed_on", "confirmed_on", "published_on"],
 ]
 
@@ -72,13 +73,15 @@ def _cells(letter: Letter, changes: History | None) -> list[Combinable]:
     signed. A signer without a name is shown only by the text that they signed.
     """
     is_known = ~Q(display=Display.NOBODY)
-    words = ["affiliation", "role", "country", "comment", "domain", "language"]
+    public = When(PUBLIC_COMMENT, then=Value("yes" if letter.comments_public else "no"))
+    comment_is_public = Case(When(comment="", then=Value("")), public, default=Value("no"))
+    words = [*map(F, ["affiliation", "role", "country", "comment"]), comment_is_public, F("domain"), F("language")]
     moments = ["signed_at", "confirmed_at", "published_at"]
     zone = letter.zone()
     return [
         *map(F, ["number", "name", "display"]),
         *text_cells(changes),
-        *(Case(When(is_known, then=F(word)), default=Value(""), output_field=CharField()) for word in words),
+        *(Case(When(is_known, then=each), default=Value(""), output_field=CharField()) for each in words),
         *(Case(When(is_known, then=TruncDate(moment, tzinfo=zone)), output_field=DateField()) for moment in moments),
     ]
 

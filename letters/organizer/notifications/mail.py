@@ -125,9 +125,10 @@ def _collectives_wait(recipient: Recipient) -> Context:
 def _reports_wait(recipient: Recipient) -> Context:
     """Privacy: numbers alone. The page names the letters, after the person has signed in."""
     waiting = queries.waits_for_moderators()
-    if not waiting.reports and not waiting.appeals:
+    if not any(waiting):
         return None
-    return {"waiting": waiting, "letters_url": settings.SITE_URL + reverse("site_letters")}
+    urls = {"letters_url": "site_letters", "texts_url": "letters_to_review"}
+    return {"waiting": waiting, **{name: settings.SITE_URL + reverse(page) for name, page in urls.items()}}
 
 
 def _letter_offered(recipient: Recipient) -> Context:

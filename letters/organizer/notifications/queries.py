@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.models import Permission
@@ -175,26 +176,31 @@ def last_of(kind: NotificationKind) -> Notification | None:
     return Notification.objects.filter(kind=kind).order_by("-ends_at").first()
 
 
-@dataclass(frozen=True)
-class ForModerators:
-    """The numbers of letters with reports, and of appeals, that wait for a decision."""
+class ForModerators(NamedTuple):
+    """The numbers of letters with reports, of appeals, and of texts of letters, that wait for a decision."""
 
     reports: int
     appeals: int
+    texts: int
 
 
 def waits_for_moderators() -> ForModerators:
     letters = Letter.objects.public().exclude(status=Letter.Status.TAKEN_DOWN)
     reported = Report.objects.filter(OPEN_REPORT, letter__in=letters)
-    return ForModerators(reported.values("letter").distinct().count(), TakeDown.objects.filter(OPEN_APPEAL).count())
+    return ForModerators(
+        reports=reported.values("letter").distinct().count(),
+        appeals=TakeDown.objects.filter(OPEN_APPEAL).count(),
+        texts=LetterReview.objects.waiting().count(),
+    )
 
 
 def is_new_for_moderators(begins: datetime | None, ends: datetime) -> bool:
-    """Tell whether a report or an appeal came in between."""
+    """Tell whether a report, an appeal or a text to review came in between."""
     since = begins or datetime.min.replace(tzinfo=UTC)
     reports = Report.objects.filter(OPEN_REPORT, reported_at__gt=since, reported_at__lte=ends)
     appeals = TakeDown.objects.filter(OPEN_APPEAL, appealed_at__gt=since, appealed_at__lte=ends)
-    return reports.exists() or appeals.exists()
+    texts = LetterReview.objects.waiting().filter(asked_at__gt=since, asked_at__lte=ends)
+    return reports.exists() or appeals.exists() or texts.exists()
 
 
 OPEN_REPORT = Q(outcome="", signature__isnull=True)

@@ -11,7 +11,7 @@ from django.db.models import Case, CharField, F, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
 
-from letters.models import COMMENT_FOR_EVERYONE, Display, History, Letter, Signature, SignatureQuerySet, text_cells
+from letters.models import PUBLIC_COMMENT, Display, History, Letter, Signature, SignatureQuerySet, text_cells
 from letters.shared.csv_copy import copy_csv
 from letters.shared.csv_rows import MARK, csv_lines
 
@@ -57,15 +57,13 @@ def _published(letter: Letter, changes: History | None) -> SignatureQuerySet:
 def _cells(letter: Letter, changes: History | None) -> list[Combinable]:
     """Return PUBLIC_COLUMNS as expressions."""
     is_public = Q(display=Display.PUBLIC)
-    may_read = is_public & Q(comment_hidden=False, comment_for=COMMENT_FOR_EVERYONE)
     return [
         F("number"),
         *(_if(is_public, column) for column in ("name", "affiliation", "role")),
         F("domain"),
         TruncDate("published_at", tzinfo=letter.zone()),
         *text_cells(changes),
-        # The same rule as `Signature.public_comment`.
-        _if(may_read, "comment") if letter.comments_public else Value(""),
+        _if(PUBLIC_COMMENT, "comment") if letter.comments_public else Value(""),
     ]
 
 

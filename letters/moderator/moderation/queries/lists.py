@@ -6,12 +6,13 @@ Performance: pages use keyset pagination, so a decision on one page does not shi
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from letters.models import (
     IN_QUEUE,
     MODERATING,
+    NUMBERED_IN_QUEUE,
     Letter,
     LetterQuerySet,
     RejectionAppeal,
@@ -32,12 +33,15 @@ PAGE_LENGTH = 50
 def letters_of(moderator: User) -> list[Letter]:
     """Return the letters that this person moderates, those with the most work first.
 
-    `has_drawn` tells whether one has signatures for a second opinion, and `has_wave` whether one has a wave.
+    `to_review` says how many signatures wait, with and without a number. `has_drawn` tells whether a letter has
+    signatures for a second opinion, and `has_wave` whether it has a wave.
     """
     drawn = SecondOpinion.objects.filter(letter=OuterRef("pk"), answer="")
     letters = _looked_after_by(moderator).annotate(known_as=newest_titles(), has_drawn=Exists(drawn))
     letters = letters.annotate(has_wave=Exists(Wave.objects.filter(letter=OuterRef("pk"), over_at=None)))
-    return list(letters.order_by("-awaiting_review", "slug")[:200])
+    numbered = Signature.objects.filter(NUMBERED_IN_QUEUE, letter=OuterRef("pk")).order_by().values("letter")
+    counted = Coalesce(Subquery(numbered.annotate(number=Count("pk")).values("number")), 0)
+    return list(letters.annotate(to_review=F("awaiting_review") + counted).order_by("-to_review", "slug")[:200])
 
 
 def letter_of(moderator: User, slug: str) -> Letter:

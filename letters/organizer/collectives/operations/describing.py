@@ -22,6 +22,7 @@ from letters.models import (
 )
 from letters.shared.folding import without_marks
 from letters.shared.refused import Refusal, Refused
+from letters.shared.slugs import RESERVED
 from letters.shared.text import looks_like_link
 
 # Slugs that our own pages need, such as /organize/collectives/new/.
@@ -111,7 +112,8 @@ def _save_under_free_slug(collective: Collective) -> None:
     """Save under a slug made from the name; with random digits if it is taken or the name has no Latin letters."""
     wanted = slugify(without_marks(collective.name))[:60].strip("-")
     try:
-        collective.slug = wanted
+        # A page of the site may have the slug.
+        collective.slug = "" if wanted in RESERVED else wanted
         _save(collective)
     except Refused:
         collective.slug = f"{wanted or 'collective'}-{secrets.token_hex(3)}"

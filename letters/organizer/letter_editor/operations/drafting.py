@@ -26,6 +26,7 @@ from letters.organizer.collectives.operations import create_collective
 from letters.organizer.letter_editor.operations.writing import Text, translate_letter
 from letters.shared.folding import without_marks
 from letters.shared.refused import Refusal, Refused
+from letters.shared.slugs import RESERVED
 from letters.shared.text import digest
 
 # How many drafts one account may start in a day. Each can store a megabyte, and nobody reviews drafts.
@@ -71,11 +72,15 @@ def _draft_under_free_slug(collective: Collective, *, text: Text, by: User, now:
 
 
 def free_slug(model: type[Model], text: str) -> str:
-    """Return a slug made from the text, one that was never used; a random one if the text has no Latin letters."""
+    """Return a slug made from the text, one that was never used; a random one if the text has no Latin letters.
+
+    A page of the site may have the slug. Then it gets a number.
+    """
     wanted = slugify(without_marks(text))[:60].strip("-") or f"letter-{secrets.token_hex(3)}"
     taken = set(model._default_manager.filter(slug__startswith=wanted).values_list("slug", flat=True))
     if model is Letter:
         taken.update(FormerSlug.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    taken |= RESERVED
     return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
 
 
