@@ -9,6 +9,6 @@ class SendBackForm(forms.Form):
         label=_("What must change before it can be published"),
         max_length=1000,
         help_text=_("The organizers get this by email, and can publish again when they have changed the text."),
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 4, "data-key": "r", "data-select": True}),
         error_messages={"required": _("Enter what must change.")},
     )

@@ -1,6 +1,8 @@
 // Work through the review queue by keyboard, without loading a page between two signatures. Decisions are sent one after
 // the other while the moderator continues. Without JavaScript, each button sends its form.
 
+import { listen } from "./keys.js";
+
 const queue = document.getElementById("queue");
 const said = document.getElementById("said");
 const waiting = document.getElementById("waiting");
@@ -29,6 +31,7 @@ function go(item) {
 function step(by) {
   const items = undecided();
   const place = items.indexOf(here) + by;
+  if (place < 0 && opinion) return opinion.focus();
   go(items[Math.min(Math.max(place, 0), items.length - 1)]);
 }
 
@@ -131,18 +134,25 @@ const KEYS = {
   "?": () => (shortcuts.open = !shortcuts.open),
 };
 
-function press(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
+function actionOf(key) {
   const reasons = here?.querySelectorAll("details[open] .sure button");
-  const action = reasons?.[Number(event.key) - 1] ? () => reasons[Number(event.key) - 1].click() : KEYS[event.key.toLowerCase()];
-  if (!action || (!here && !"u?".includes(event.key))) return;
-  event.preventDefault();
-  action();
+  if (reasons?.[Number(key) - 1]) return () => reasons[Number(key) - 1].click();
+  return here || "u?".includes(key) ? KEYS[key.toLowerCase()] : null;
+}
+
+// A second opinion stands above the queue. Its keys are those of the queue.
+const opinion = document.querySelector(".opinion");
+
+function actionOfOpinion(key) {
+  const verb = { a: "accept", r: "reject" }[key.toLowerCase()];
+  if (verb) return () => opinion.querySelector(`[value=${verb}]`).click();
+  return key.toLowerCase() === "j" && (() => go(undecided()[0]));
 }
 
 if (queue) {
   shortcuts.hidden = false;
-  document.getElementById("review").addEventListener("keydown", press);
+  listen(document.getElementById("review"), actionOf);
+  if (opinion) listen(opinion, actionOfOpinion);
   queue.addEventListener("focusin", (event) => (here = event.target.closest(".review-item")));
   queue.addEventListener("submit", (event) => {
     // Hiding a comment decides nothing about the signature, which stays: the form is sent as it is.
