@@ -106,7 +106,6 @@ from letters.models.signature import (
     IN_QUEUE,
     INVITATION_LIFETIME,
     NUMBERED_IN_QUEUE,
-    PUBLIC_COMMENT,
     SALT_BYTES,
     Signature,
     SignatureQuerySet,
@@ -114,7 +113,7 @@ from letters.models.signature import (
 )
 from letters.models.signer_contact import SignerContact
 from letters.models.signer_question import ANSWER_WITHIN, SignerQuestion
-from letters.models.signer_words import COMMENT_FOR_EVERYONE, WORDS
+from letters.models.signer_words import COMMENT_FOR_EVERYONE, PUBLIC_COMMENT, WORDS
 from letters.models.site_limit import SiteLimit
 from letters.models.site_list_entry import SiteListEntry
 from letters.models.site_note import SiteNote
@@ -187,6 +186,7 @@ __all__ = [
     "OF_SIGNERS",
     "OWNING",
     "PRIVATE_TO_PUBLIC",
+    "PUBLIC_COMMENT",
     "PUBLIC_NUMBERS",
     "READ_BY_ORGANIZERS",
     "RETENTION",

@@ -143,8 +143,6 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 IN_QUEUE = Q(confirmed_at__isnull=False) & (
     Q(state=State.HELD) | Q(state=COUNTED) & ~Q(concern="") | Q(state=State.REJECTED, concern="recheck")
 )
-# Everyone can read the comment beside the name, where the letter publishes comments: as `Signature.public_comment`.
-PUBLIC_COMMENT = Q(display="public", comment_hidden=False, comment_for=COMMENT_FOR_EVERYONE)
 # The organizers see the name, and the public does not; removed signatures too. Queries must use this very condition.
 ENTRUSTED = Q(display="organizers", state__in=READ_BY_ORGANIZERS) & ~Q(name="")
 NUMBERED_IN_QUEUE = Q(confirmed_at__isnull=False) & (

@@ -8,6 +8,8 @@ from letters.models.display import Display
 WORDS = ["name", "affiliation", "role", "country", "comment", "comment_for", "domain"]
 # What the form told a signer who reads the comment. Empty means the organizers and the moderators alone.
 COMMENT_FOR_EVERYONE = "everyone"
+# Everyone reads the comment beside the name if the letter publishes comments. The same rule as `public_comment`.
+PUBLIC_COMMENT = models.Q(display="public", comment_hidden=False, comment_for=COMMENT_FOR_EVERYONE)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0086_restorations"),
+        ("letters", "0089_search_of_spans"),
     ]
 
     operations = [
