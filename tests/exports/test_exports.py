@@ -231,6 +231,23 @@ def test_it_shows_what_organizers_may_see_and_no_address(letter: Letter, organiz
     }
 
 
+def test_it_says_which_comments_are_public(letter: Letter, organizer: User, desk: Client) -> None:
+    Letter.objects.update(comments_public=True)
+    letter.refresh_from_db()
+    for place in range(4):
+        sign_and_confirm(letter, f"s{place}@example.org", name=f"Signer {'abcd'[place]}", comment="For us")
+    publish(NOW)
+    signatures = Signature.objects.order_by("number")
+    signatures.filter(number__in=[1, 2]).update(comment_for="everyone")
+    signatures.filter(number=2).update(comment_hidden=True)
+    signatures.filter(number=3).update(comment="", comment_for="")
+    signatures.filter(number=4).update(comment_for="")
+    shown = [each.public_comment(letter) != "" for each in signatures.order_by("number")]
+    found = [row["comment_is_public"] for row in rows(download(desk, made(letter, organizer)))]
+    assert found == ["yes", "no", "", "no"]
+    assert shown == [each == "yes" for each in found]
+
+
 def test_no_name_becomes_a_formula(letter: Letter, organizer: User, desk: Client) -> None:
     for place, name in enumerate(['=HYPERLINK("http://x")', "+1", "-1", "@SUM(1)", "Ada"]):
         sign_and_confirm(letter, f"s{place}@example.org", name=name)
