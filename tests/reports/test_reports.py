@@ -24,6 +24,7 @@ from letters.moderator.takedowns.operations import take_down_letter
 from letters.public.public_pages.tasks import sweep
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import withdraw_signature
+from tests.conftest import LetterMaker
 from tests.people import FROM_OUR_PAGE, NOW, Reader, browser_of, publish, sign_and_confirm, words
 from tests.takedowns.conftest import STATEMENT, told, warden
 
@@ -92,6 +93,24 @@ def test_a_reader_reports_a_letter_and_reads_that_we_have_it(letter: Letter, rea
 def test_a_report_that_says_too_little_is_explained(letter: Letter, field: str, value: str) -> None:
     assert send(letter, "report_letter", **(ABOUT_LETTER | {field: value})) == 422
     assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["report_letter", "report_signature", "report_name"])
+def test_a_needless_language_in_the_address_leads_to_the_same_page(letter: Letter, reader: Reader, page: str) -> None:
+    """What follows in the address stays: it says which signature is meant, and that a report has arrived."""
+    url = letter.url_of(page)
+    answer = reader.get(f"/{letter.language}{url}?number=7")
+    assert (answer.status_code, answer["Location"]) == (302, f"{url}?number=7")
+    posted = Client().post(f"/{letter.language}{url}", {}, headers=FROM_OUR_PAGE)
+    assert posted.status_code == 422
+
+
+@pytest.mark.parametrize("page", ["report_letter", "report_signature", "report_name"])
+def test_a_draft_and_a_language_that_is_missing_have_no_page_for_reports(
+    draft: LetterMaker, letter: Letter, reader: Reader, page: str
+) -> None:
+    assert reader.get(f"/fr{letter.url_of(page)}").status_code == 404
+    assert reader.get(draft(slug="not-yet").url_of(page)).status_code == 404
 
 
 def test_a_report_needs_neither_a_name_nor_an_address(letter: Letter) -> None:

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from letters.base.accounts.guards import for_organizers
+from letters.base.public_letters.pages import letter_or_404
 from letters.models import MODERATING, Letter, Membership, User, Wave
 from letters.moderator.attacks.operations import end_wave, raise_shield
 from letters.shared.explaining import explain
@@ -23,9 +24,9 @@ from letters.shared.refused import Refused
 def wave(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the wave to members and site moderators; raise the shield, or end it."""
     person = cast("User", request.user)
-    letter = Letter.objects.public().select_related("collective").filter(slug=slug).first()
+    letter = letter_or_404(slug)
     is_of_site = person.moderates_site_now()
-    if letter is None or not (is_of_site or letter.collective.has_role(person, list(Membership.Role))):
+    if not (is_of_site or letter.collective.has_role(person, list(Membership.Role))):
         raise Http404("There is nothing of yours here.")
     if request.method == "POST":
         return _act(request, letter, person)
@@ -44,7 +45,7 @@ def _act(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
     try:
         if request.POST.get("action") == "end":
             end_wave(letter, by=person, now=timezone.now())
-            messages.success(request, _("The shield is down. What was held stays in the queue."))
+            messages.success(request, _("The shield is down. Signatures that it held stay in the queue."))
         else:
             raise_shield(letter, by=person, now=timezone.now())
             messages.success(request, _("The shield is up. It goes down by itself when the wave is over."))

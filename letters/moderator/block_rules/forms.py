@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from letters.base.public_letters.queries import public_letter
 from letters.models import MAX_NETWORK_RULE_LIFETIME, BlockRule, Collective, Letter, Signature
-from letters.moderator.block_rules import queries
 from letters.moderator.block_rules.operations import RuleWish
 from letters.moderator.signals.rules import MAX_PATTERN, BadPattern, read_pattern
 from letters.shared.address_words import why_not
@@ -55,7 +55,7 @@ class RuleForm(forms.Form):
         label=_("What happens to a signature that matches"),
         choices=[
             (Effect.HOLD, _("It waits for a moderator")),
-            (Effect.ALLOW, _("It is not held because of signals")),
+            (Effect.ALLOW, _("Signals cannot hold it")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": _("Select what happens.")},
@@ -124,7 +124,7 @@ class RuleForm(forms.Form):
 
     def _letter(self, typed: str) -> Letter | None:
         try:
-            return queries.public_letter(typed.strip().rstrip("/").rpartition("/")[2])
+            return public_letter(typed.strip().rstrip("/").rpartition("/")[2])
         except Letter.DoesNotExist:
             self.add_error("letter" if "letter" in self.fields else "where", _("There is no public letter here."))
             return None

@@ -56,11 +56,6 @@ def collectives_of(person: User) -> list[Collective]:
     return list(own.order_by("name", "pk")[:MAX_LETTERS])
 
 
-def public_letter(slug: str) -> Letter:
-    """Return a letter that everyone can read. Raises Letter.DoesNotExist."""
-    return Letter.objects.public().select_related("collective").get(slug=slug)
-
-
 def network_of(signature: Signature) -> bytes | None:
     """Return the keyed hashes of the network and the type of browser of a form; None if the site does not know them."""
     trace = SigningTrace.objects.filter(signature=signature.pk).first()

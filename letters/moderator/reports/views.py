@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.functional import Promise
@@ -14,6 +14,7 @@ from letters.base.accounts.admission import network_of
 from letters.base.emailed_links.admission import ProofWanted, Sender, admit_link
 from letters.base.emailed_links.guards import from_our_pages, see_other, useless_link, with_a_token
 from letters.base.emailed_links.queries import signature_of
+from letters.base.public_letters.pages import about_letter, text_or_404
 from letters.base.site_limits.queries import rate
 from letters.models import Letter, Signature, SiteLimit, Translation
 from letters.moderator.reports import queries
@@ -35,36 +36,34 @@ from letters.shared.tokens import read_name_report_token
 View = Callable[[HttpRequest, Letter, Translation], HttpResponse]
 # Abuse: reports from one network about one signature count once a day.
 ONCE = parse("1/day")
-# Abuse: so many emails at most leave about one signature, from all networks together.
+# Abuse: at most this many emails leave about one signature, whatever networks ask for them.
 ABOUT_ONE_SIGNATURE = parse("20/day")
 
 
-def of_letter(view: View) -> Callable[..., HttpResponse]:
-    """Find the letter and its text, or answer 404. A letter that is down cannot be reported."""
+def report_page(name: str) -> Callable[[View], Callable[..., HttpResponse]]:
+    """Decorate a page with a form for reports. A letter that is down cannot be reported."""
 
-    @from_our_pages
-    @require_http_methods(["GET", "HEAD", "POST"])
-    @wraps(view)
-    def found(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
-        letter = Letter.objects.public().select_related("collective").filter(slug=slug).first()
-        if letter is None:
-            raise Http404("There is no letter here.")
-        language = language or letter.language
-        if letter.status == Letter.Status.TAKEN_DOWN:
-            return HttpResponseRedirect(letter.get_absolute_url(language))
-        text = Translation.objects.filter(revision=letter.current_revision_id or 0, language=language).defer("body")
-        if not (shown := text.first()):
-            raise Http404("The letter has not been translated into this language.")
-        with translation.override(interface_language(language)):
-            response = view(request, letter, shown)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
+    def decorate(view: View) -> Callable[..., HttpResponse]:
+        @from_our_pages
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @about_letter(name)
+        @wraps(view)
+        def answer(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
+            if letter.status == Letter.Status.TAKEN_DOWN:
+                return HttpResponseRedirect(letter.get_absolute_url(language))
+            text = text_or_404(letter, language)
+            with translation.override(interface_language(language)):
+                response = view(request, letter, text)
+            response.headers["Cache-Control"] = "no-store"
+            response.headers["X-Robots-Tag"] = "noindex"
+            return response
 
-    return found
+        return answer
+
+    return decorate
 
 
-@of_letter
+@report_page("report_letter")
 def report_letter_page(request: HttpRequest, letter: Letter, text: Translation) -> HttpResponse:
     """Take a report about a letter."""
     form = ReportLetterForm(_posted(request), label_suffix="")
@@ -75,7 +74,7 @@ def report_letter_page(request: HttpRequest, letter: Letter, text: Translation) 
     return _page(request, "report_letter", letter, text, form)
 
 
-@of_letter
+@report_page("report_signature")
 def report_signature_page(request: HttpRequest, letter: Letter, text: Translation) -> HttpResponse:
     """Take a report about a signature. Privacy: the answer is the same whatever the number is."""
     form = ReportSignatureForm(_posted(request), initial={"number": request.GET.get("number", "")[:10]})
@@ -87,7 +86,7 @@ def report_signature_page(request: HttpRequest, letter: Letter, text: Translatio
     return _page(request, "report_signature", letter, text, form)
 
 
-@of_letter
+@report_page("report_name")
 def report_name_page(request: HttpRequest, letter: Letter, text: Translation) -> HttpResponse:
     """Email someone who says that a name on the list is theirs, and that they did not sign.
 

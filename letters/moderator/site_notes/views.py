@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from letters.base.accounts.guards import of_site
+from letters.base.public_letters.pages import letter_or_404
 from letters.models import Collective, Letter, SiteNote, User
 from letters.moderator.site_notes.forms import NoteForm, WordsForm
 from letters.moderator.site_notes.operations import delete_note, write_note
@@ -23,9 +24,7 @@ from letters.shared.refused import Refused
 @of_site
 def notes(request: HttpRequest, moderator: User, slug: str) -> HttpResponse:
     """Show the notes about a letter and its collective, and write or delete one."""
-    letter = Letter.objects.public().select_related("collective").filter(slug=slug).first()
-    if letter is None:
-        raise Http404("There is no letter here.")
+    letter = letter_or_404(slug)
     form = NoteForm(request.POST if request.method == "POST" else None)
     back = {"back_url": reverse("site_letter", args=[slug]), "back": letter.newest_title()}
     about = letter.collective if request.POST.get("about") == "collective" else letter

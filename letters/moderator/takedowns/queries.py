@@ -2,6 +2,7 @@
 
 from django.db.models import Exists, OuterRef, Q
 
+from letters.base.public_letters.queries import public_letter, public_letters
 from letters.models import OWNING, Letter, TakeDown, Translation, User
 
 MAX_LISTED = 100
@@ -15,7 +16,7 @@ def letter_for(moderator: User, slug: str) -> Letter:
     """Return a public letter to a site moderator. Raises Letter.DoesNotExist for everyone else, and for drafts."""
     if not moderator.moderates_site_now():
         raise Letter.DoesNotExist
-    return Letter.objects.public().select_related("collective", "current_revision").get(slug=slug)
+    return public_letter(slug)
 
 
 def find_letters(typed: str) -> list[Letter]:
@@ -24,7 +25,7 @@ def find_letters(typed: str) -> list[Letter]:
 
     Privacy: drafts are not found, nor is the title of a revision that is not published yet.
     """
-    public = Letter.objects.public().select_related("collective", "current_revision")
+    public = public_letters()
     parts = typed.strip("/").split("/")
     slug = parts[parts.index("letters") + 1] if "letters" in parts[:-1] else parts[-1]
     if one := public.filter(slug=slug).first() or public.filter(former_slugs__slug=slug).first():

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from letters.base.public_letters.pages import about_letter, text_or_404
 from letters.models import Letter, Revision, TakeDown, Translation, current_takedown
 from letters.public.public_pages import queries
 from letters.public.public_pages.caching import page_etag, publish, unchanged, unchanged_for_reader
@@ -133,10 +134,7 @@ class Visit:
         }
 
     def text(self, revision: Revision | None = None) -> Translation:
-        try:
-            return queries.text_of(self.letter, self.language, revision)
-        except Translation.DoesNotExist as missing:
-            raise Http404("The letter has not been translated into this language.") from missing
+        return text_or_404(self.letter, self.language, revision)
 
 
 def letter_page(name: str) -> Callable[[Callable[..., Page | HttpResponseBase]], View]:
@@ -148,14 +146,10 @@ def letter_page(name: str) -> Callable[[Callable[..., Page | HttpResponseBase]],
 
     def decorate(view: Callable[..., Page | HttpResponseBase]) -> View:
         @public_page
+        @about_letter(name, find=queries.public_letter)
         @wraps(view)
-        def find_letter(
-            request: HttpRequest, slug: str, language: str = "", **url_kwargs: int
-        ) -> Page | HttpResponseBase:
-            letter = _letter_or_404(slug)
-            if language == letter.language:
-                return HttpResponseRedirect(letter.url_of(name, "", **url_kwargs))
-            visit = Visit(request, letter, language or letter.language, name, url_kwargs)
+        def visited(request: HttpRequest, letter: Letter, language: str, **url_kwargs: int) -> Page | HttpResponseBase:
+            visit = Visit(request, letter, language, name, url_kwargs)
             if letter.status == Letter.Status.TAKEN_DOWN:
                 return answer_taken_down(visit)
             page = view(visit, **url_kwargs)
@@ -163,16 +157,9 @@ def letter_page(name: str) -> Callable[[Callable[..., Page | HttpResponseBase]],
                 return replace(page, is_unlisted=True)
             return page
 
-        return find_letter
+        return visited
 
     return decorate
-
-
-def _letter_or_404(slug: str) -> Letter:
-    try:
-        return queries.public_letter(slug)
-    except Letter.DoesNotExist as missing:
-        raise Http404("There is no letter here.") from missing
 
 
 def answer_taken_down(visit: Visit) -> Page | HttpResponseBase:

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import Case, Count, F, Func, IntegerField, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Left
 
+from letters.base.public_letters import queries as base
 from letters.models import (
     COUNTED,
     AddresseeAnswer,
@@ -47,8 +48,8 @@ MAX_ANSWERS = 20
 
 
 def public_letter(slug: str) -> Letter:
-    """Return a public letter. Raise Letter.DoesNotExist for a draft too, so that nobody learns that it exists."""
-    letter = Letter.objects.public().select_related("collective", "current_revision").get(slug=slug)
+    """Return a public letter, and note its version. Raises Letter.DoesNotExist."""
+    letter = base.public_letter(slug)
     latest_versions.note_shown(letter.pk, letter.version)
     return letter
 
@@ -67,11 +68,6 @@ def translations(letter: Letter, revision: Revision | None = None) -> list[Trans
     """Return the translations of a revision (the current one by default), the original first, without their texts."""
     texts = Translation.objects.filter(revision=revision or letter.current_revision).defer("body", "html", "summary")
     return sorted(texts, key=lambda text: (text.language != letter.language, text.language))
-
-
-def text_of(letter: Letter, language: str, revision: Revision | None = None) -> Translation:
-    """Return the text of a revision (the current one by default) in one language. Raise Translation.DoesNotExist."""
-    return Translation.objects.defer("body").get(revision=revision or letter.current_revision, language=language)
 
 
 @dataclass(frozen=True)

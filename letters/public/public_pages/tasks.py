@@ -1,6 +1,7 @@
 import logging
 from datetime import datetime
 
+from letters.base.public_letters.queries import public_letters
 from letters.models import Letter
 from letters.public.public_pages import behind, files, queries
 from letters.public.public_pages.list_rows import public_csv
@@ -35,7 +36,7 @@ def recount_letters() -> None:
 def build_list(letter_id: int, *, now: datetime) -> None:
     """Write the whole list of a letter to a file, unless a file is new enough or another worker is writing one."""
     with files.building(letter_id) as is_ours:
-        letter = Letter.objects.public().select_related("collective", "current_revision").filter(pk=letter_id).first()
+        letter = public_letters().filter(pk=letter_id).first()
         built = files.newest_list(letter_id)
         if not is_ours or letter is None or (built and not built.should_be_rebuilt(letter.version, now)):
             return

@@ -3,6 +3,7 @@
 import time
 from functools import lru_cache
 
+from letters.base.public_letters.queries import public_letters
 from letters.models import (
     Letter,
     Revision,
@@ -26,7 +27,7 @@ def letter_to_sign(slug: str, language: str) -> Letter:
 
 @lru_cache(maxsize=256)
 def _letter_in_second(slug: str, language: str, second: int) -> Letter:
-    letters = Letter.objects.public().select_related("collective", "current_revision")
+    letters = public_letters()
     if language:
         letters = letters.filter(current_revision__translations__language=language)
     return letters.get(slug=slug)
