@@ -106,6 +106,7 @@ async function refill() {
     if (!answer.ok || answer.redirected) return;
     const { html, waiting: number } = await answer.json();
     waiting.textContent = number;
+    waiting.hidden = number === 0;
     const fresh = new DOMParser().parseFromString(html, "text/html").querySelectorAll(".review-item");
     for (const item of fresh) {
       const handle = item.dataset.handle;
