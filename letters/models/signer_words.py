@@ -6,7 +6,7 @@ from letters.models.display import Display
 
 # The fields in which signers describe themselves. The public may read them.
 WORDS = ["name", "affiliation", "role", "country", "comment", "comment_for", "domain"]
-# What the form told a signer who reads the comment. Empty means the organizers and the moderators alone.
+# Who reads the comment, as the form told the signer. Empty means the organizers and the moderators alone.
 COMMENT_FOR_EVERYONE = "everyone"
 # Everyone reads the comment beside the name if the letter publishes comments. The same rule as `public_comment`.
 PUBLIC_COMMENT = models.Q(display="public", comment_hidden=False, comment_for=COMMENT_FOR_EVERYONE)

@@ -16,7 +16,7 @@ APPEAL_WITHIN = timedelta(days=183)
 class TakeDown(models.Model):
     """A letter that the site has taken down: the statement of reasons, the collective's appeal, and its result.
 
-    Privacy: the statement is public while the letter is down, so it names no person. The appeal never is.
+    Privacy: the statement is public while the letter is down, so it names no person. The appeal is never public.
     """
 
     class Ground(models.TextChoices):

@@ -10,7 +10,7 @@ OF_MODERATION: dict[Refusal, Explanation] = {
         _("You cannot undo this decision any more, because the signature has changed since.")
     ),
     Refusal.ANOTHER_DECIDES: Explanation(
-        _("The signer appeals against a decision of yours, so another moderator decides.")
+        _("The signer has appealed against a decision of yours, so another moderator must decide.")
     ),
     Refusal.BULK_MOVED_ON: Explanation(
         _("Someone else changed this bulk decision, or it was finished, after you opened the page.")
@@ -45,11 +45,11 @@ OF_MODERATION: dict[Refusal, Explanation] = {
     ),
     # Rules
     Refusal.ENDS_WRONG: Explanation(
-        _("Enter a day from today on. A rule lasts at most a year, and one about a network at most 30 days."),
+        _("Enter today or a later day. A rule lasts at most a year, and one about a network at most 30 days."),
         field="last_day",
     ),
     Refusal.NO_BURST: Explanation(
-        _("The site knows no burst to which this signature belongs, so there is no network to make a rule about.")
+        _("This signature is not part of a burst, so there is no network to make a rule about.")
     ),
     Refusal.RULE_OVER: Explanation(_("This rule has ended. Make a new one.")),
     Refusal.TOO_MANY_RULES: Explanation(_("There are 50 rules here already, which is the limit. End one first.")),

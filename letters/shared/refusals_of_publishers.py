@@ -9,7 +9,7 @@ OF_PUBLISHERS: dict[Refusal, Explanation] = {
     Refusal.OWN_LETTER: Explanation(
         _("You are a member of the collective that publishes this letter, so another moderator must decide.")
     ),
-    Refusal.REVIEW_OVER: Explanation(_("This text does not wait for a decision any more. Here are those that do.")),
+    Refusal.REVIEW_OVER: Explanation(_("This text no longer needs a decision. These texts do.")),
     Refusal.TEXT_CHANGED_SINCE: Explanation(
         _("The organizers have changed the text since you opened it, so nothing is decided. Read it again.")
     ),

@@ -247,7 +247,7 @@ def test_one_button_raises_the_shield(letter: Letter, wave: Wave, moderator: Use
     page = f"/moderate/{letter.slug}/wave/"
     assert "The shield is up." in words(desk.post(page, {"action": "raise"}, follow=True))
     assert "The shield is up: unusually many signatures" in words(desk.get("/moderate/"))
-    assert "What was held stays in the queue." in words(desk.post(page, {"action": "end"}, follow=True))
+    assert "Signatures that it held stay in the queue." in words(desk.post(page, {"action": "end"}, follow=True))
     assert "As many signatures come in as usual." in words(desk.get(page))
 
 

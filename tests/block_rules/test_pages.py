@@ -115,7 +115,7 @@ def test_a_rule_about_an_address_is_for_the_site(warden: User, letter: Letter) -
         ({"kind": "domain", "about": "co.uk"}, "Enter a domain like example.org."),
         ({"kind": "domain", "about": "gmail.com"}, "This is a large provider."),
         ({"reason": ""}, "Enter a reason."),
-        ({"last_day": "2020-01-01"}, "Enter a day from today on."),
+        ({"last_day": "2020-01-01"}, "Enter today or a later day."),
         ({"last_day": ""}, "Enter the last day of the rule"),
     ],
 )
@@ -151,4 +151,4 @@ def test_a_signature_without_a_burst_has_no_network(letter: Letter, warden: User
     handle = make_handle(f"review:{warden.pk}", quiet.pk)
     more: dict[str, Any] = {"url": f"{NEW}?burst={handle}"}
     page = post(browser_of(warden), **more)
-    assert (page.status_code, "The site knows no burst" in words(page)) == (422, True)
+    assert (page.status_code, "This signature is not part of a burst" in words(page)) == (422, True)

@@ -75,7 +75,7 @@ def test_a_site_moderator_clears_the_queue_of_letters(site: Site, visitor: Visit
     expect(page.get_by_label("What must change before it can be published")).to_be_focused()
     page.keyboard.type("Say which sleepers. A key in a field is a letter.")
     page.get_by_role("button", name="Send it back").click()
-    expect(page.get_by_text("No letter waits.")).to_be_visible()
+    expect(page.get_by_text("There are no letters to review.")).to_be_visible()
     page.goto("/site/names/")
     found += look(page, "names that look alike")
     page.goto("/site/activity/")

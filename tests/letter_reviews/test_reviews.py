@@ -288,7 +288,7 @@ def test_a_change_of_substance_waits_and_is_published_by_its_organizers(
     ],
     ids=lambda other: next(iter(other)),
 )
-def test_what_is_said_about_a_change_is_looked_at_too(
+def test_the_words_about_a_change_are_looked_at_too(
     first: None, letter_in_french: Letter, organizer: User, warden: User, other: dict[str, Any]
 ) -> None:
     letter = letter_in_french
@@ -337,7 +337,7 @@ def test_a_form_that_was_open_for_too_long_leads_back_to_the_queue(letter: Lette
     review = the_review()
     approve(review, warden)
     answer = browser_of(warden).post(f"{QUEUE}{review.pk}/", {"action": "fine", "seen": "x"}, follow=True)
-    assert "does not wait any more" in words(answer)
+    assert "no longer needs a review" in words(answer)
 
 
 def test_the_menu_of_site_moderators_shows_how_many_wait(letter: Letter, warden: User, organizer: User) -> None:

@@ -48,7 +48,7 @@ def rejected(signature: Signature, by: User) -> Signature:
 
 @pytest.fixture
 def appealed(signature: Signature) -> Signature:
-    """The same after an appeal that is in the queue."""
+    """The same signature, after an appeal that is in the queue now."""
     appeal_rejection(signature, words=WORDS, now=NOW)
     assert queue_appeals(now=NEXT_DAY) == 1
     signature.refresh_from_db()
@@ -89,11 +89,11 @@ def test_the_page_behind_the_control_link_takes_one_appeal(signature: Signature)
     reader = Reader()
     link = signature.link("manage", now=NOW)
     page = words(reader.get(link))
-    assert "A moderator who did not take it decides." in page
+    assert "Another moderator will decide." in page
     answer = reader.client.post(link, {"action": "appeal", "reason": WORDS}, headers=FROM_OUR_PAGE)
     assert answer.status_code == 303
     page = words(reader.get(link))
-    assert "We have your appeal. Another moderator reads it from tomorrow on and decides." in page
+    assert "We have your appeal. From tomorrow, another moderator can read it and decide." in page
     assert WORDS in page
     assert "Send the appeal" not in page
     again = reader.client.post(link, {"action": "appeal", "reason": "And another thing."}, headers=FROM_OUR_PAGE)
@@ -184,19 +184,19 @@ def test_another_moderator_reads_the_appeal_and_the_reason(
 def test_the_moderator_who_rejected_never_gets_it(appealed: Signature, moderator: User) -> None:
     assert queue_of(moderator) == []
     assert waiting_in(scope_of(moderator)) == 0
-    # Not even with a claim from before.
+    # An earlier claim does not help.
     ReviewClaim.objects.create(signature=appealed, moderator=moderator, until=NEXT_DAY + timedelta(days=999))
     assert queue_of(moderator) == []
     page = words(browser_of(moderator).get("/moderate/"))
     assert WORDS not in page
-    assert "You do not get it: another moderator decides." in page
+    assert "A signer has appealed against one of your decisions." in page
     listed = words(browser_of(moderator).get(f"/moderate/{appealed.letter.slug}/waiting/"))
     assert "Ada" not in listed
 
 
 def test_the_moderator_who_rejected_finds_it_but_has_no_button(appealed: Signature, moderator: User) -> None:
     page = browser_of(moderator).get(f"/moderate/search/?letter={appealed.letter.slug}&q=ada").content.decode()
-    assert "The signer appeals against a decision of yours, so another moderator decides." in page
+    assert "The signer has appealed against a decision of yours, so another moderator must decide." in page
     assert 'name="accept"' not in page
     assert 'name="restore"' not in page
 
@@ -221,7 +221,7 @@ def test_a_form_of_the_moderator_who_rejected_is_refused_in_words(appealed: Sign
     item = page.split('name="item" value="')[1].split('"')[0]
     answer = desk.post("/moderate/decide/", {"item": item, "accept": "1"}, headers={"Accept": "application/json"})
     assert answer.status_code == 409
-    assert "another moderator decides" in answer.json()["said"]
+    assert "another moderator must decide" in answer.json()["said"]
 
 
 def test_the_database_refuses_a_settlement_by_the_same_person(appealed: Signature, moderator: User) -> None:
@@ -325,7 +325,7 @@ def reject_again(signature: Signature, by: User) -> None:
     rejected(signature, by)
 
 
-def test_who_restores_and_rejects_again_cannot_make_an_appeal_go_away(
+def test_nobody_makes_an_appeal_go_away_by_restoring_and_rejecting_again(
     signature: Signature, moderator: User, organizer: User
 ) -> None:
     appeal_rejection(signature, words=WORDS, now=NOW)
@@ -356,7 +356,7 @@ def test_nobody_who_ever_rejected_it_decides(
     assert keep(signature, warden) == 1
 
 
-def test_who_takes_a_restored_signature_off_the_list_cannot_make_an_appeal_go_away(
+def test_nobody_makes_an_appeal_go_away_by_taking_a_restored_signature_off_the_list(
     signature: Signature, moderator: User, organizer: User
 ) -> None:
     appeal_rejection(signature, words=WORDS, now=NOW)

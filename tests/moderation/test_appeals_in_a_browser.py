@@ -78,7 +78,7 @@ def test_a_rejected_signer_appeals_and_another_moderator_restores(site: Site, vi
         connection.execute(NIGHT)
     shell(site, MORNING)
     mona.goto("/moderate/")
-    expect(mona.get_by_text("You do not get it: another moderator decides.")).to_be_visible()
+    expect(mona.get_by_text("A signer has appealed against one of your decisions.")).to_be_visible()
     expect(mona.locator(item(mona, name))).to_have_count(0)
     found += look(mona, "the queue of the moderator who rejected")
 

@@ -163,7 +163,7 @@ def decide_again(letter: Letter, ids: list[int], by: User, **when: Any) -> None:
     reject_signatures(letter, ids, reason="", code="twice", by=by, now=now)
 
 
-def test_who_decides_again_after_the_draw_is_checked_all_the_same(
+def test_a_decision_taken_again_after_the_draw_is_checked_all_the_same(
     decided: Letter, moderator: User, warden: User
 ) -> None:
     *_others, last = drawn(decided)
@@ -178,7 +178,7 @@ def test_who_decides_again_after_the_draw_is_checked_all_the_same(
     assert str(ErrorRate.objects.get()) == "1 of 1"
 
 
-def test_who_decides_again_before_each_draw_is_drawn_all_the_same(decided: Letter, moderator: User) -> None:
+def test_a_decision_taken_again_before_each_draw_is_drawn_all_the_same(decided: Letter, moderator: User) -> None:
     rejected = ids_of(decided)[3:]
     decide_again(decided, rejected, moderator, hours=23)
     assert [each.signature_id for each in drawn(decided)] == ids_of(decided)

@@ -128,7 +128,7 @@ def test_without_an_answer_it_comes_back_after_14_days(held: Signature, moderato
     ask(held, moderator, long_ago)
     assert queue_of(organizer, long_ago + ANSWER_WITHIN - timedelta(seconds=1)) == []
     page = words(browser_of(organizer).get("/moderate/"))
-    assert "A moderator asked the signer for more, who has not answered within 14 days." in page
+    assert "A moderator asked the signer for more. The signer did not answer within 14 days." in page
     with pytest.raises(Refused, match="nothing_asked"):
         answer_question(held, link=LINK, now=timezone.now())
 
@@ -136,14 +136,14 @@ def test_without_an_answer_it_comes_back_after_14_days(held: Signature, moderato
 def test_the_page_behind_the_control_link_asks_and_takes_one_answer(held: Signature, moderator: User) -> None:
     ask(held, moderator, timezone.now())
     reader, link = Reader(), held.link("manage", now=timezone.now())
-    assert "A moderator asks you for more" in words(reader.get(link))
+    assert "A moderator needs more from you" in words(reader.get(link))
     for wrong in ("", "http://people.example.edu/", "javascript:alert(1)", "people.example.edu", "https://"):
         answer = reader.client.post(link, {"action": "answer", "link": wrong}, headers=FROM_OUR_PAGE)
         assert answer.status_code == 422
         assert "Enter a whole link that begins with https://" in words(answer)
     assert reader.client.post(link, {"action": "answer", "link": LINK}, headers=FROM_OUR_PAGE).status_code == 303
     page = words(reader.get(link))
-    assert "We have your answer. A moderator reads it from tomorrow on and decides." in page
+    assert "We have your answer. From tomorrow, a moderator can read it and decide." in page
     assert "Send the answer" not in page
     again = reader.client.post(link, {"action": "answer", "link": f"{LINK}2"}, headers=FROM_OUR_PAGE)
     assert "You can no longer answer" in words(again)
@@ -153,7 +153,7 @@ def test_the_page_behind_the_control_link_asks_and_takes_one_answer(held: Signat
 def test_a_published_signature_asks_on_its_page_too(signature: Signature, moderator: User) -> None:
     ask(signature, moderator, timezone.now())
     page = words(Reader().get(signature.link("manage", now=timezone.now())))
-    assert "A moderator asks you for more" in page
+    assert "A moderator needs more from you" in page
     assert "Appeal" not in page
 
 
@@ -161,7 +161,7 @@ def test_a_decision_ends_the_question(held: Signature, moderator: User, organize
     ask(held, moderator)
     reject_signatures(held.letter, [held.pk], reason="", code="abuse", by=organizer, now=NOW)
     held.refresh_from_db()
-    assert "A moderator asks you for more" not in words(Reader().get(held.link("manage", now=NOW)))
+    assert "A moderator needs more from you" not in words(Reader().get(held.link("manage", now=NOW)))
     with pytest.raises(Refused, match="nothing_asked"):
         answer_question(held, link=LINK, now=NOW)
 

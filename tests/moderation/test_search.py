@@ -294,7 +294,7 @@ def test_the_limit_of_addresses_is_a_sentence(letter: Letter, warden: User, monk
     assert "You have searched for as many addresses as you can in a day." in words(page)
 
 
-def test_what_is_no_address_gets_a_sentence_and_is_not_counted(letter: Letter, warden: User) -> None:
+def test_text_that_is_no_address_gets_a_sentence_and_is_not_counted(letter: Letter, warden: User) -> None:
     page = by_address(warden, "ada at example.org")
     assert page.status_code == 422
     assert "This email address has no @." in words(page)

@@ -220,7 +220,7 @@ def test_the_page_says_it(accounted: Letter, reader: Reader, page: str) -> None:
     assert "Removed: Signed more than once at least 20" in said
     assert "Longest wait for a moderator up to 7 days" in said
     assert "The reasons were counted among 23 removed signatures." in said
-    assert "We renew these numbers at most once a day" in said
+    assert "We update these numbers at most once a day" in said
 
 
 def test_the_page_says_it_in_italian(accounted: Letter, reader: Reader) -> None:

@@ -535,7 +535,7 @@ def test_confirming_a_confirmed_signature_does_not_count(letter: Letter, signer:
     signature = sign(letter)
     for _ in range(5):
         assert signer.press(confirm_link(signature)).status_code == 200
-        # The signature as a window knows it that was opened before.
+        # The signature as an older window knows it.
         confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW)
     assert signature_of(letter).state == "confirmed"
 

@@ -110,7 +110,7 @@ PROMISES: dict[str, list[Promise]] = {
     "If a moderator asks you for a link": [
         "test_the_answer_comes_into_the_queue_at_the_daily_hour_of_the_next_day",
     ],
-    "You need not answer": ["test_without_an_answer_it_comes_back_after_14_days"],
+    "You do not have to answer": ["test_without_an_answer_it_comes_back_after_14_days"],
     "We never open the link ourselves": ["test_the_answer_goes_with_the_signature"],
     "You can also answer by proving an address": [
         "test_the_code_proves_the_address_and_moderators_read_its_domain_the_next_day",

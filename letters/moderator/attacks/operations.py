@@ -61,7 +61,10 @@ def raise_shield(letter: Letter, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def end_wave(letter: Letter, *, by: User, now: datetime) -> None:
-    """End a wave and its shield by hand. What was held stays in the queue. Raises Refused: "not_yours", "no_wave"."""
+    """End a wave and its shield by hand. Signatures that it held stay in the queue.
+
+    Raises Refused: "not_yours", "no_wave".
+    """
     change = change_letter(letter, MODERATING, by=by, now=now, or_site_moderator=True)
     wave = Wave.of(letter)
     if wave is None:

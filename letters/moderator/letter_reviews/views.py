@@ -34,7 +34,7 @@ def review(request: HttpRequest, moderator: User, review_id: int) -> HttpRespons
     except LetterReview.DoesNotExist as missing:
         if request.method == "POST":
             # Someone else was faster, or the organizers have changed the text.
-            messages.warning(request, gettext("This text does not wait any more. Here are those that do."))
+            messages.warning(request, gettext("This text no longer needs a review. These texts do."))
             return redirect("letters_to_review")
         raise Http404("There is no text here that waits.") from missing
     if request.method == "POST":
@@ -63,7 +63,7 @@ def _decided(request: HttpRequest, shown: LetterReview, by: User, form: SendBack
             messages.success(request, gettext("The text went back to its organizers. They get an email."))
         else:
             approve_text(shown, **more)
-            messages.success(request, gettext("You found the text fine."))
+            messages.success(request, gettext("You said that the text looks fine."))
     except Refused as refused:
         messages.warning(request, explain(refused))
         return redirect("letters_to_review")

@@ -300,7 +300,7 @@ def _score_burst_again(
         "ids": [each.id for each in candidates],
         "networks": [network for network, _ in pairs],
         "browsers": [browser for _, browser in pairs],
-        # What was reported gets no such reason.
+        # A reported signature gets none of these reasons.
         "bursts": [*BURSTS, Reason.REPORTED],
         "since": now - TRACE_LIFETIME,
         "most": MAX_AGAIN,

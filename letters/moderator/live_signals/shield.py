@@ -36,7 +36,7 @@ def note_window(
 def shielded_from(letter: Letter, candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict]) -> set[int]:
     """Return the ids of signatures that come from a network of the wave, or from a burst; none without a shield.
 
-    Privacy: nothing is compared of people who show the name to nobody, so none of them waits because of a shield.
+    Privacy: signatures of people who show their name to nobody are not compared, so no shield holds them.
     """
     if not letter.is_shielded:
         return set()

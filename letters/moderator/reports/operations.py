@@ -40,9 +40,9 @@ from letters.shared.tokens import NameReportToken
 # The words of readers are kept for this long after the decision, in case someone contests it.
 KEPT_AFTER_DECISION = timedelta(days=183)
 MAX_FORGOTTEN = 1000
-# What we know about the person named is kept for so long, if nobody decides before.
+# If nobody decides, the address of the person named is kept for this long.
 ADDRESS_KEPT = timedelta(days=30)
-# The person named is told a decision so long after it, because moderators may undo it.
+# The person named is told a decision only this long after it, because moderators may undo it until then.
 TOLD_AFTER = timedelta(hours=1)
 MAX_TOLD = 100
 

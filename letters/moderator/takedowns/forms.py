@@ -24,7 +24,7 @@ class FindForm(forms.Form):
         """Return the letters. Drafts do not exist here."""
         found = find_letters(self.cleaned_data["address"].strip())
         if not found:
-            raise ValidationError(_("No public letter fits this. Check it, or enter fewer words."), "no_letter")
+            raise ValidationError(_("No public letter matches this. Check it, or enter fewer words."), "no_letter")
         return found
 
 

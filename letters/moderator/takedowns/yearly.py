@@ -1,6 +1,6 @@
 """Count a year of moderation for the report that the EU's Digital Services Act requires (Articles 15 and 24).
 
-Privacy: the numbers are only about letters and decisions: no name, no address, and nothing about single signers.
+Privacy: the numbers are only about letters and decisions: no name, no address, and nothing about any one signer.
 Signers' appeals count from the morning on which moderators get them, and no longer once their signer has withdrawn.
 """
 
@@ -51,7 +51,7 @@ def _takedowns(begins: datetime, ends: datetime) -> Iterator[Row]:
         yield ("letters taken down", f"ground: {ground.value}", taken.filter(ground=ground).count())
     for found_by in TakeDown.FoundBy:
         yield ("letters taken down", f"found by: {found_by.value}", taken.filter(found_by=found_by).count())
-    # No program decides here. It can only point to a letter.
+    # Programs decide nothing here. They can only point to a letter.
     yield ("letters taken down", "decided by automated means", 0)
     restored = TakeDown.objects.filter(restored_at__gte=begins, restored_at__lt=ends)
     yield ("letters restored", "all", restored.count())

@@ -35,7 +35,7 @@ SENTENCES = {
     "translate_letter": _("{who} edited the text of {letter} ({language})."),
     "set_up_letter": _("{who} changed the form or the dates of {letter}."),
     "ask_for_review": _("{who} asked the people who run the site to look at {letter} before it is public."),
-    "approve_text": _("The people who run the site found {letter} fine."),
+    "approve_text": _("The people who run the site said that {letter} looks fine."),
     "send_text_back": _("The people who run the site sent {letter} back, to be changed."),
     "publish_letter": _("{who} published {letter}."),
     "close_letter": _("{who} closed {letter}."),

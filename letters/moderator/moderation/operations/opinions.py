@@ -22,7 +22,7 @@ Answer, Verdict = SecondOpinion.Answer, SecondOpinion.Verdict
 # At most this many decisions of a day are drawn. Each has the same chance: this number over that of all, or 1.
 DRAWN_A_DAY = 20
 DAY = timedelta(days=1)
-# Decisions that were not drawn for so long are not drawn any more.
+# Decisions older than this are not drawn.
 DRAWN_WITHIN = timedelta(days=7)
 
 
