@@ -12,6 +12,7 @@ from ninja import Field, NinjaAPI, Query
 from letters.api import schemas
 from letters.api.answers import as_json, letter_of, policy, read
 from letters.api.handlers import handle_errors
+from letters.base.public_letters.pages import text_or_404
 from letters.base.switches.queries import is_on
 from letters.models import History, Letter, Revision, Switch, Translation, Update
 from letters.public.public_pages import data, queries
@@ -102,10 +103,7 @@ def letter(request: HttpRequest, slug: str, language: InLanguage = None) -> Page
 
 
 def _text_of(letter: Letter, language: str | None, revision: Revision | None = None) -> Translation:
-    try:
-        return queries.text_of(letter, language or letter.language, revision)
-    except Translation.DoesNotExist as missing:
-        raise Http404 from missing
+    return text_or_404(letter, language or letter.language, revision)
 
 
 def _letter(letter: Letter, text: Translation, refusal: str) -> HttpResponseBase:
