@@ -135,10 +135,11 @@ def menu(context: RequestContext) -> list[Group]:
     It leads only to pages that this person may open.
     """
     letter, collective = context.get("letter"), context.get("collective")
-    if isinstance(letter, Letter):
-        return _of_letter(context, letter)
     user = context.request.user
     is_of_site = isinstance(user, User) and user.moderates_site
+    # People who moderate the site have no pages of their own about the letters of others.
+    if isinstance(letter, Letter) and not (is_of_site and not _role(context, letter.collective)):
+        return _of_letter(context, letter)
     places = [*OF_EVERYONE, *OF_THE_SITE] if is_of_site else OF_EVERYONE
     groups = [Group("", [_menu_item(context, each) for each in places])]
     if isinstance(collective, Collective) and (role := _role(context, collective)):

@@ -27,7 +27,7 @@ class NoteForm(WordsForm):
 
     about = forms.ChoiceField(
         label=_("The note is about"),
-        choices=[("letter", _("this letter")), ("collective", _("its collective"))],
+        choices=[("letter", _("This letter")), ("collective", _("Its collective"))],
         initial="letter",
         widget=forms.RadioSelect,
         error_messages={"required": _("Select what the note is about.")},
