@@ -68,7 +68,7 @@ def see(page: Page, what: str) -> list[str]:
     for width in (360, 1280) if folder else ():
         page.set_viewport_size({"width": width, "height": 800})
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.screenshot(path=f"{folder}/{what.replace(' ', '-')}-{width}-{scheme}.png", full_page=True)
     page.emulate_media(color_scheme="light")
     return look(page, what)
