@@ -7,8 +7,12 @@ from io import BytesIO
 from django.utils import timezone
 from PIL import Image
 
-from letters.models import COMMENT_FOR_EVERYONE, Collective, Letter, Signature, User
+from letters.base.site_pages.operations import save_site_page
+from letters.base.site_pages.placeholders import TO_DO
+from letters.base.site_pages.queries import draft_of
+from letters.models import COMMENT_FOR_EVERYONE, Collective, Letter, Signature, SitePage, User
 from letters.moderator.moderation.operations import hide_comments, reject_signatures
+from letters.organizer.collectives.operations import suspend_collective
 from letters.organizer.first_signatories.operations import invite_people
 from letters.organizer.first_signatories.signatory_import import guess_columns, read_people, read_rows
 from letters.organizer.letter_delivery.operations import Delivered, record_letter_delivery
@@ -57,6 +61,9 @@ ARABIC = Text(
 )
 ASKED = {"ask_affiliation": "optional", "ask_comment": "optional", "comments_public": True}
 COMMENT = "Meine Mutter arbeitet seit dreißig Jahren am Schlachthof. Sie hat mir gezeigt, wie man ein Etikett liest."
+SITE_PAGE = (
+    "The Unpaid Cast\n\n## By post\n\n- Example Street 1\n- 10115 Berlin\n\n[Our website](https://example.org)\n"
+)
 INVITED = "Ada Lovelace <ada@example.org>\nBerta Blau <berta@example.org>\nCarl Cyan <carl@example.org>\n"
 NEWS = UpdateText(title="Die Ministerin hat uns eingeladen", body="Am **Freitag** treffen wir sie.", language="de")
 ANSWER = AnswerText(
@@ -85,6 +92,22 @@ def fill() -> Letter:
     _revise(letter, by)
     _tell(letter, by)
     return letter
+
+
+def write_site_pages() -> None:
+    """Write every page of the site: those with a draft as it is, the others with a heading, a list and a link."""
+    by, now = User.objects.get(is_superuser=True), timezone.now()
+    for name in SitePage.Name:
+        text = draft_of(name, "en", for_operator=True) or SITE_PAGE
+        save_site_page(name, "en", markdown=text.replace(TO_DO, "To be said"), based_on=0, by=by, now=now)
+
+
+def suspend() -> None:
+    """Suspend the collective of the letter."""
+    by, now = User.objects.get(is_superuser=True), timezone.now()
+    suspend_collective(
+        Collective.objects.get(), reason="Several people named say that nobody asked them.", by=by, now=now
+    )
 
 
 def _sign(letter: Letter, by: User) -> None:

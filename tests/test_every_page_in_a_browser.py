@@ -20,6 +20,8 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 WIDTH = 360
 FILL = "from tests.filling import fill; fill()"
+WRITE_SITE_PAGES = "from tests.filling import write_site_pages; write_site_pages()"
+SUSPEND = "from tests.filling import suspend; suspend()"
 OF_A_LETTER = [
     *["", "dashboard/", "translations/", "translations/en/", "pictures/", "settings/", "address/", "first-signers/"],
     *["signatures/", "signatures/?shown=nonsense", "updates/", "updates/new/", "updates/1/", "updates/2/"],
@@ -44,11 +46,11 @@ def site() -> Iterator[Site]:
         yield site
 
 
-def fill(site: Site) -> None:
+def fill(site: Site, what: str = FILL) -> None:
     """Use the keys of the running site, as a person at its shell has them."""
     environ = os.environ | dict.fromkeys(OURS, "") | {"LAPTOP": "1", "VAR_DIR": str(site.var), "SITE_URL": site.url}
     subprocess.run(
-        [sys.executable, "manage.py", "shell", "-c", FILL], cwd=BASE_DIR, env=environ, check=True, timeout=120
+        [sys.executable, "manage.py", "shell", "-c", what], cwd=BASE_DIR, env=environ, check=True, timeout=120
     )
 
 
@@ -206,4 +208,40 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(organizer: Page) -> None
         assert answer
         assert answer.status == (422 if "nonsense" in path else 200), f"{path}: {answer.status}"
         reports += complaints(organizer, path, WIDTH)
+    assert reports == []
+
+
+OF_SITE = ["about", "how-we-count", "privacy", "imprint", "rules", "accessibility", "contact"]
+OF_ACCOUNTS = ["login", "login/code", "signup", "password/reset", "inactive"]
+
+
+@pytest.mark.parametrize("width", [WIDTH, 1280])
+def test_the_pages_of_the_site_and_of_accounts_are_accessible(site: Site, visitor: Visit, width: int) -> None:
+    if site.get("/contact/").status != 200:
+        fill(site, WRITE_SITE_PAGES)
+    # A process notices new pages within ten seconds.
+    until(lambda: site.get("/contact/").status == 200)
+    page, reports = visitor(viewport={"width": width, "height": 800}), []
+    for path in [*[f"/{each}/" for each in OF_SITE], *[f"/accounts/{each}/" for each in OF_ACCOUNTS]]:
+        answer = page.goto(path)
+        assert answer
+        assert answer.status == 200, path
+        reports += complaints(page, path, width)
+    assert reports == []
+
+
+def test_the_pages_of_a_suspended_collective_are_accessible(site: Site, organizer: Page) -> None:
+    """The last test here: the collective stays suspended."""
+    fill(site, SUSPEND)
+    reports = []
+    for width in (WIDTH, 1280):
+        organizer.set_viewport_size({"width": width, "height": 800})
+        for path in (
+            f"/organize/letters/{SLUG}/",
+            f"/organize/letters/{SLUG}/updates/",
+            "/organize/collectives/the-unpaid-cast/",
+        ):
+            organizer.goto(path)
+            expect(organizer.get_by_text("have suspended this collective")).to_be_visible()
+            reports += complaints(organizer, path, width)
     assert reports == []
