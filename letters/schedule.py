@@ -39,6 +39,16 @@ SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "exports", "expires": SWEEP_SECONDS},
     },
+    "send the messages of webhooks": {
+        "task": "letters.send_webhooks",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "webhooks", "expires": SWEEP_SECONDS},
+    },
+    "delete old messages of webhooks": {
+        "task": "letters.tidy_webhooks",
+        "schedule": crontab(minute=37),
+        "options": {"queue": "webhooks", "expires": 3600},
+    },
     "delete expired exports": {
         "task": "letters.tidy_exports",
         "schedule": crontab(minute="*/5"),

@@ -27,6 +27,7 @@ from letters.organizer.notifications.tasks import end_days, notify
 from letters.organizer.pictures.tasks import tidy_pictures
 from letters.organizer.updates.mail import EMAIL_BUILDERS as UPDATE_EMAILS
 from letters.organizer.updates.tasks import carry_on, tidy_updates
+from letters.organizer.webhooks.tasks import send_owed, tidy_webhooks
 from letters.public.public_pages.tasks import build_list as build_public_list
 from letters.public.public_pages.tasks import recount_letters, sequence, sweep, tidy_lists
 from letters.shared import wakeups
@@ -152,6 +153,18 @@ def tidy_exports() -> None:
     """Delete expired files."""
     tidy_files(now=database_now())
     tidy_lists(now=database_now())
+
+
+@shared_task(name="letters.send_webhooks")
+def send_webhooks() -> None:
+    """Send the messages that webhooks are owed."""
+    send_owed()
+
+
+@shared_task(name="letters.tidy_webhooks")
+def tidy_messages_of_webhooks() -> None:
+    """Delete old messages from the logs of webhooks."""
+    tidy_webhooks(now=database_now())
 
 
 @shared_task(name="letters.build_list")

@@ -36,7 +36,7 @@ from petition import environment
 from petition.embedded import STOP_SECONDS, CannotStart, embedded_postgres, embedded_valkey, interruption
 
 BASE_DIR = environment.BASE_DIR
-QUEUES = "confirmations,publishing,accounts,bulk,exports"
+QUEUES = "confirmations,publishing,accounts,bulk,exports,webhooks"
 ORGANIZER = "organizer@example.org"
 READY_SECONDS = 60
 

@@ -17,7 +17,7 @@ ADDRESS = re.compile(r"([^\s<>\"(),;:]{1,256})(?:@|%40)([^\s<>\"'(),;:]+)")
 # amqp://user:password@host:5672//: the host stays, because it is what people look for in a log.
 CREDENTIALS = re.compile(r"(?<=://)[^\s/@\"'<>]{0,256}@(?=[\w.\[-])")
 # Celery node names from docs/running.md. With a host name without a dot they are not mailboxes.
-NODES = {"celery", "confirmations", "publishing", "accounts", "bulk", "exports", "beat"}
+NODES = {"celery", "confirmations", "publishing", "accounts", "bulk", "exports", "webhooks", "beat"}
 OF_A_NODE = re.compile(r"[\w-]+(?:\.celery\.pidbox)?")
 
 

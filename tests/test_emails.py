@@ -45,6 +45,7 @@ from letters.models import (
     Transition,
     Update,
     User,
+    Webhook,
 )
 from letters.moderator.moderation.operations import ask_signers, reject_signatures
 from letters.moderator.reports import operations as report_operations
@@ -57,6 +58,7 @@ from letters.organizer.notifications.operations import announce
 from letters.organizer.notifications.tasks import notify
 from letters.organizer.updates.mail import trial_mail
 from letters.organizer.updates.operations import UpdateText, send_update, spread_update, write_update
+from letters.organizer.webhooks.operations import add_webhook
 from letters.shared.addresses import read_address
 from letters.shared.message_ids import mail_host
 from letters.signer.carry_over.operations import ask_to_carry_over
@@ -269,6 +271,9 @@ def _of_events(letter: Letter, before: Letter, organizer: User, language: str, n
     _of_reviews(letter, before, organizer, now)
     Letter.objects.filter(pk=letter.pk).update(is_shielded=True)
     announce(NotificationKind.SHIELD, **about, letter=letter)
+    add_webhook(letter.collective, url="https://example.org/", by=organizer, now=now)
+    Webhook.objects.update(off="failing")
+    announce(NotificationKind.WEBHOOK_OFF, **about)
     User.objects.filter(email="sara@example.org").update(moderates_site=True)
     Report.objects.create(letter=letter, reason="illegal", reported_at=now)
     announce(NotificationKind.REPORTS_WAIT, now=now, ends_at=now)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from letters.models import AddresseeAnswer, Collective, Export, Letter, Membership, Picture, Signature, Update, User
 from letters.organizer.collectives.operations import invite_member
 from letters.organizer.notifications.queries import purpose_of
+from letters.organizer.webhooks.operations import add_webhook
 from letters.shared.addresses import read_address
 from letters.shared.tokens import make_check_token, make_dated_handle, make_name_report_token
 from tests.people import FROM_OUR_PAGE, NOW, browser_of, sign_and_confirm
@@ -241,6 +242,9 @@ ROWS = {
     "collective": Row(MEMBERS, "405", more=OF_COLLECTIVE),
     "describe_collective": Row(OWNERS, owners(422), more=OF_COLLECTIVE),
     "record_of_collective": Row(OWNERS, "405", more=OF_COLLECTIVE),
+    "webhooks": Row(OWNERS, owners(422), more=OF_COLLECTIVE),
+    "webhook": Row(OWNERS, owners(404), more=OF_COLLECTIVE),
+    "send_webhook_again": Row("405", owners(302), more=OF_COLLECTIVE),
     "record_csv": Row(OWNERS, "405", more=OF_COLLECTIVE),
     "invite_member": Row("405", owners(422), more=OF_COLLECTIVE),
     "revoke_invitation": Row("405", owners(302), more=OF_COLLECTIVE),
@@ -311,6 +315,8 @@ def world(letter: Letter, collective: Collective, organizer: User, teammate: Use
     answer = AddresseeAnswer.objects.create(**made, **written, respondent="The minister", answered_on=NOW.date())
     export = Export.objects.create(**made, kind="signatures", format="csv", asked_by=organizer, next_attempt_at=NOW)
     picture = Picture.objects.create(**made, digest="0" * 32, width=1, height=1, alt="A train", full=b"", small=b"")
+    webhook, _ = add_webhook(collective, url="https://example.org/", by=organizer, now=NOW)
+    delivery = webhook.deliveries.create(kind="test", message_id="msg_1", created_at=NOW, next_attempt_at=NOW)
     address = read_address("nina@example.org")
     assert address
     now = timezone.now()
@@ -319,6 +325,8 @@ def world(letter: Letter, collective: Collective, organizer: User, teammate: Use
         "update_id": update.pk,
         "answer_id": answer.pk,
         "export_id": export.pk,
+        "webhook_id": webhook.pk,
+        "delivery_id": delivery.pk,
         "letter_delivery_id": 1,
         "pk": Membership.objects.get(user=teammate).pk,
         "digest": picture.digest,

@@ -129,6 +129,7 @@ from letters.models.trace import Doubt, SigningTrace
 from letters.models.update import Update, UpdateCorrection, UpdateQuerySet, UpdateTranslation
 from letters.models.user import User
 from letters.models.wave import ScoringWindow, Wave
+from letters.models.webhook import Webhook, WebhookDelivery
 from letters.models.word_search import (
     FOLDED,
     NUMBERED,
@@ -300,6 +301,8 @@ __all__ = [
     "UpdateTranslation",
     "User",
     "Wave",
+    "Webhook",
+    "WebhookDelivery",
     "WhenFull",
     "Written",
     "accepts_code",

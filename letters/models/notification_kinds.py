@@ -36,6 +36,7 @@ class Topic(models.TextChoices):
     UPDATE_COPY = "update_copy", _("A copy of each update to signers")
     MOVES = "moves", _("A letter is offered to another collective, or moves")
     SHIELD = "shield", _("The shield of a letter is up, against a wave of signatures")
+    WEBHOOK_OFF = "webhook_off", _("A webhook was switched off, because nothing arrived")
     COLLECTIVES_WAIT = "collectives_wait", _("Collectives are waiting for review")
     REPORTS_WAIT = "reports_wait", _("Reports, appeals or letters are waiting for a moderator of the site")
 
@@ -60,6 +61,7 @@ TOPICS: Mapping[Topic, TopicRules] = {
     Topic.UPDATE_COPY: TopicRules(WRITING),
     Topic.MOVES: TopicRules(OWNING),
     Topic.SHIELD: TopicRules(EVERY_ROLE),
+    Topic.WEBHOOK_OFF: TopicRules(OWNING),
     Topic.COLLECTIVES_WAIT: TopicRules([]),
     Topic.REPORTS_WAIT: TopicRules([], is_for_moderators=True),
 }
@@ -79,6 +81,7 @@ class NotificationKind(models.TextChoices):
     LETTER_OFFERED = "letter_offered", "A letter is offered to another collective"
     OFFER_ANSWERED = "offer_answered", "A letter moved, or another collective declined it"
     SHIELD = "shield", "The shield of a letter is up"
+    WEBHOOK_OFF = "webhook_off", "A webhook was switched off"
     COLLECTIVES_WAIT = "collectives_wait", "Collectives wait for staff"
     REPORTS_WAIT = "reports_wait", "Reports or appeals wait for moderators of the site"
 
@@ -93,6 +96,7 @@ TOPICS_OF: Mapping[NotificationKind, tuple[Topic, ...]] = {
     NotificationKind.LETTER_OFFERED: (Topic.MOVES,),
     NotificationKind.OFFER_ANSWERED: (Topic.MOVES,),
     NotificationKind.SHIELD: (Topic.SHIELD,),
+    NotificationKind.WEBHOOK_OFF: (Topic.WEBHOOK_OFF,),
     NotificationKind.COLLECTIVES_WAIT: (Topic.COLLECTIVES_WAIT,),
     NotificationKind.REPORTS_WAIT: (Topic.REPORTS_WAIT,),
 }

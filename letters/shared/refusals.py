@@ -8,6 +8,7 @@ from letters.shared.refusals_of_moves import OF_MOVES
 from letters.shared.refusals_of_publishers import OF_PUBLISHERS
 from letters.shared.refusals_of_staff import OF_STAFF
 from letters.shared.refusals_of_updates import OF_UPDATES
+from letters.shared.refusals_of_webhooks import OF_WEBHOOKS
 from letters.shared.refused import Refusal
 
 NOT_FOUND = _("This page does not exist, or you cannot see it. Check the web address.")
@@ -294,6 +295,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
         },
     ),
     **OF_UPDATES,
+    **OF_WEBHOOKS,
     # Letter deliveries and exports
     Refusal.GAVE_UP: Explanation(_("We could not make this file. Ask for it again.")),
     Refusal.NEVER_PUBLISHED: Explanation(

@@ -158,6 +158,11 @@ class Refusal(StrEnum):
     TOO_MANY_OF_YOURS = "too_many_of_yours"
     TOO_MANY_SIGNATURES = "too_many_signatures"
 
+    # Webhooks
+    TOO_MANY_TESTS = "too_many_tests"
+    TOO_MANY_WEBHOOKS = "too_many_webhooks"
+    WEBHOOK_OFF = "webhook_off"
+
     # Signing
     ANSWERED = "answered"
     CHANGED = "changed"

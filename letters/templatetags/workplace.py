@@ -105,6 +105,7 @@ OF_A_LETTER: list[tuple[Words, list[Place]]] = [
 OF_A_COLLECTIVE = [
     Place("collective", _("Members"), EVERYONE),
     Place("describe_collective", _("Description"), OWNING),
+    Place("webhooks", _("Webhooks"), OWNING, below=("webhook", "send_webhook_again")),
     ACTIVITY,
 ]
 OF_EVERYONE = [

@@ -1,7 +1,8 @@
-"""Security headers, cookies and the checks that are silenced."""
+"""Security headers, cookies, where webhooks may lead, and the checks that are silenced."""
 
 from csp.constants import NONE, SELF
 
+from petition import environment
 from petition.settings.machine import BEHIND_PROXY, HTTPS
 
 # Security headers: nothing is loaded from elsewhere, nothing inline runs, and no site may frame us.
@@ -35,6 +36,10 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrftoken"
 # Limited to /accounts/, which the prefix __Host- does not allow.
 DEVICE_COOKIE_NAME = "__Secure-device" if HTTPS else "device"
 X_FRAME_OPTIONS = "DENY"
+# Ports to which webhooks of organizers may lead.
+WEBHOOK_PORTS = environment.wholes("WEBHOOK_PORTS", "443", least=1, most=65535)
+# For tests alone, which run a server on this machine: no variable sets it. It allows loopback, any port, and HTTP.
+WEBHOOKS_REACH_THIS_MACHINE = False
 # Warnings of `check --deploy` that do not apply.
 SILENCED_SYSTEM_CHECKS = [
     # SECURE_SSL_REDIRECT is off: the proxy redirects, and every request that arrives here is plain HTTP.

@@ -65,6 +65,8 @@ from letters.models import (
     UpdateTranslation,
     User,
     Wave,
+    Webhook,
+    WebhookDelivery,
 )
 from tests.people import NOW, sign
 
@@ -182,6 +184,16 @@ def add_wave(letter: Letter, **values: Any) -> Wave:
 
 def add_window(letter: Letter) -> None:
     ScoringWindow.objects.create(letter=letter, begins_at=NOW, scored=2, doubtful=1)
+
+
+def add_webhook(letter: Letter, **values: Any) -> Webhook:
+    right = {"url": "https://example.org/", "secret": b"", "created_at": NOW, "not_before": NOW}
+    return Webhook.objects.create(collective=letter.collective, **{**right, **values})
+
+
+def add_delivery(webhook: Webhook, **values: Any) -> WebhookDelivery:
+    right = {"kind": "count", "message_id": "msg_1", "created_at": NOW, "next_attempt_at": NOW, "number": 10}
+    return webhook.deliveries.create(**{**right, "letter": Letter.objects.get(), **values})
 
 
 def add_site_limit(**values: Any) -> SiteLimit:
@@ -644,6 +656,14 @@ REFUSED: list[tuple[str, Act]] = [
     ("letter_hour_once", lambda letter: twice(add_hour, letter)),
     ("letter_tally_once", lambda letter: twice(add_tally, letter)),
     ("letter_tally_kind_known", lambda letter: add_tally(letter, kind="shoe size")),
+    ("webhook_off_known", lambda letter: add_webhook(letter, off="tired")),
+    ("webhook_delivery_says_about_what", lambda letter: add_delivery(add_webhook(letter), kind="test")),
+    ("webhook_delivery_says_about_what", lambda letter: add_delivery(add_webhook(letter), number=None)),
+    (
+        "webhook_delivery_ends_once",
+        lambda letter: add_delivery(add_webhook(letter), delivered_at=NOW, failed_at=NOW),
+    ),
+    ("webhook_count_reached_once", lambda letter: twice(add_delivery, add_webhook(letter))),
     ("export_kind_known", lambda letter: add_export(letter, kind="everything")),
     ("export_format_known", lambda letter: add_export(letter, format="docx")),
     ("export_of_a_letter_is_a_pdf", lambda letter: add_export(letter, format="pdf")),

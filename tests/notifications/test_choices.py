@@ -189,6 +189,7 @@ def test_a_spam_report_stops_them_too(letter: Letter, mails_to: Mails) -> None:
         Topic.UPDATE_COPY,
         Topic.MOVES,
         Topic.SHIELD,
+        Topic.WEBHOOK_OFF,
         Topic.COLLECTIVES_WAIT,
         Topic.REPORTS_WAIT,
     ]

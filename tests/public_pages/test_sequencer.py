@@ -160,8 +160,8 @@ def test_numbering_costs_the_same_however_many_have_confirmed(
 ) -> None:
     add_confirmed(letter, signatures)
     # Queries: savepoint, lock, uncounted texts, the switch, number, take out, put back, update the counts of texts,
-    # count what is pending, write, note the hour, and the savepoint's end.
-    with django_assert_num_queries(12):
+    # count what is pending, write, note the hour, owe webhooks, and the savepoint's end.
+    with django_assert_num_queries(13):
         sequence_letter(letter.pk, now=NOW)
 
 

@@ -95,6 +95,12 @@ PROMISES: dict[str, list[Promise]] = {
         "test_only_keyed_hashes_are_stored",
         "test_a_network_has_no_influence_on_other_letters",
     ],
+    "Organizers can let other programs know": ["test_a_message_tells_no_more_than_the_public_list_as_data"],
+    "We tell these programs nothing about": ["test_nothing_tells_of_a_withheld_name"],
+    "When you hide your name or withdraw": [
+        "test_receivers_are_told_that_a_name_was_hidden_changed_or_withdrawn",
+        "test_nobody_hears_a_name_after_its_signer_has_hidden_it",
+    ],
     "If the form asks why you sign": [
         "test_switching_it_on_publishes_nothing_that_was_written_before",
         "test_a_comment_that_was_sent_while_it_was_off_is_never_public",

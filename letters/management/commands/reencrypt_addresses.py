@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from letters.base.keyring.operations import forget_old_address_keys, require_known_keys
 from letters.organizer.collectives.operations import reencrypt_invitations
 from letters.organizer.first_signatories.operations import reencrypt_invited
+from letters.organizer.webhooks.operations import reencrypt_webhooks
 from letters.signer.signing.operations import reencrypt_addresses, reencrypt_submissions
 
 # Progress is printed after this many batches.
@@ -45,6 +46,10 @@ class Command(BaseCommand):
             self.stderr.write(
                 f"No key in ADDRESS_KEYS can decrypt line or note {person_id} of a list of invited people."
             )
+        again, lost = reencrypt_webhooks()
+        changed, unreadable = changed + again, unreadable + len(lost)
+        for webhook_id in lost:
+            self.stderr.write(f"No key in ADDRESS_KEYS can decrypt the secret of webhook {webhook_id}.")
         self.stdout.write(f"{changed} addresses encrypted again; {already} already had the newest key.")
         if unreadable:
             raise CommandError(

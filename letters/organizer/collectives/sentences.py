@@ -120,6 +120,13 @@ SENTENCES = {
     "download_export": _("{who} downloaded an export of {letter}."),
     "record_letter_delivery": _("{who} recorded that {letter} was delivered."),
     "remove_letter_delivery": _("{who} removed the record that {letter} was delivered."),
+    "add_webhook": _("{who} added a webhook at {host}."),
+    "delete_webhook": _("{who} deleted the webhook at {host}."),
+    "switch_webhook_on": _("{who} switched on the webhook at {host}."),
+    "switch_webhook_off": _("{who} switched off the webhook at {host}."),
+    "fail_webhook": _("The webhook at {host} was switched off, because nothing arrived there."),
+    "test_webhook": _("{who} sent a test to the webhook at {host}."),
+    "resend_webhook": _("{who} sent a message to the webhook at {host} again."),
     "load_sample": _("{who} loaded the sample {letter}."),
 }
 
@@ -231,6 +238,7 @@ def sentence_of(line: LogLine) -> SafeString:
         role=role_name(str(event.details.get("role", ""))),
         to=role_name(str(event.details.get("to", ""))),
         other=_isolated(str(event.details.get("collective", ""))),
+        host=_isolated(str(event.details.get("host", ""))),
         language=event.details.get("language", ""),
         letter=_letter(line),
         verb=event.verb.replace("_", " "),

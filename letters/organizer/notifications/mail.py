@@ -159,6 +159,15 @@ def _shield(recipient: Recipient) -> Context:
     return {**_about(letter), "wave_url": settings.SITE_URL + reverse("wave", args=[letter.slug])}
 
 
+def _webhook_off(recipient: Recipient) -> Context:
+    """Privacy: the email does not contain the address of the other program, which may contain a password."""
+    collective = recipient.notification.collective
+    if collective is None or not collective.webhooks.filter(off__in=["failing", "gone"]).exists():
+        return None
+    webhooks_url = settings.SITE_URL + reverse("webhooks", args=[collective.slug])
+    return {"webhooks_url": webhooks_url}
+
+
 def _organize_url() -> str:
     return settings.SITE_URL + reverse("organize")
 
@@ -184,6 +193,7 @@ CONTEXTS: Mapping[NotificationKind, Callable[[Recipient], Context]] = {
     NotificationKind.LETTER_OFFERED: _letter_offered,
     NotificationKind.OFFER_ANSWERED: _offer_answered,
     NotificationKind.SHIELD: _shield,
+    NotificationKind.WEBHOOK_OFF: _webhook_off,
     NotificationKind.COLLECTIVES_WAIT: _collectives_wait,
     NotificationKind.REPORTS_WAIT: _reports_wait,
 }

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from letters.base.switches.queries import is_on
+from letters.base.webhooks.operations import owe_numbered
 from letters.models import COUNTED, Letter, Revision, State, Switch, Transition
 from letters.models.lifecycle import is_in
 from letters.public.public_pages import behind
@@ -56,13 +57,13 @@ SET published = noted.published + excluded.published, taken_out = noted.taken_ou
 TAKE_OUT = f"""
 UPDATE letters_signature SET counted = false
 WHERE letter_id = %(letter)s AND counted AND NOT {is_in([COUNTED])}
-RETURNING revision_id, state
+RETURNING revision_id, state, CASE WHEN display = 'public' THEN number END
 """  # noqa: S608 -- our own statement
 
 PUT_BACK = f"""
 UPDATE letters_signature SET counted = true
 WHERE letter_id = %(letter)s AND NOT counted AND {is_in([COUNTED])}
-RETURNING revision_id
+RETURNING revision_id, id
 """  # noqa: S608 -- our own statement
 
 # Performance: this reads every signature of the letter, but only once, while `signature_count` is not set yet.
@@ -97,8 +98,8 @@ def sequence_letter(letter_id: int, *, now: datetime, score: Scorer | None = Non
     _count_texts(letter)
     is_more = score is not None and score(letter, now=now)
     added = _number_confirmed(letter, now, score is not None) if is_on(Switch.Name.PUBLISH) else Counter[int]()
-    withdrawn, removed = _take_out(letter)
-    restored = _put_back(letter)
+    withdrawn, removed, left = _take_out(letter)
+    restored, returned = _put_back(letter)
     Revision.objects.move_counts(_moves(added + restored, withdrawn + removed))
     confirmation, review = behind.awaiting(letter_id)
     numbered, back, gone = added.total(), restored.total(), withdrawn.total() + removed.total()
@@ -124,6 +125,8 @@ def sequence_letter(letter_id: int, *, now: datetime, score: Scorer | None = Non
         )
     if moved:
         _note_hour(letter, now, published=numbered, taken_out=gone - back)
+        count = letter.signature_count + numbered + back - gone
+        owe_numbered(letter, numbered=numbered, back=returned, gone=left, count=count, now=now)
     return is_more or numbered == MAX_BATCH_SIZE
 
 
@@ -140,17 +143,22 @@ def _number_confirmed(letter: Letter, now: datetime, is_scored: bool) -> Counter
     return Counter(dict(fetch_rows(NUMBER, {**values, "is_scored": is_scored})))
 
 
-def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int]]:
-    """Stop counting signatures that signers withdrew or moderators removed. Return the two counts in this order."""
-    withdrawn, removed = Counter[int](), Counter[int]()
-    for revision_id, state in fetch_rows(TAKE_OUT, {"letter": letter.pk}):
+def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int], list[int]]:
+    """Stop counting signatures that signers withdrew or moderators removed.
+
+    Return the two counts in this order, and the numbers of those with a public name.
+    """
+    withdrawn, removed, numbers = Counter[int](), Counter[int](), []
+    for revision_id, state, public_number in fetch_rows(TAKE_OUT, {"letter": letter.pk}):
         (removed if state == State.REJECTED else withdrawn)[revision_id] += 1
-    return withdrawn, removed
+        numbers += [public_number] if public_number else []
+    return withdrawn, removed, numbers
 
 
-def _put_back(letter: Letter) -> Counter[int]:
-    """Count restored signatures again. They keep their numbers."""
-    return Counter(revision_id for (revision_id,) in fetch_rows(PUT_BACK, {"letter": letter.pk}))
+def _put_back(letter: Letter) -> tuple[Counter[int], list[int]]:
+    """Count restored signatures again. They keep their numbers. Return their ids, too."""
+    rows = fetch_rows(PUT_BACK, {"letter": letter.pk})
+    return Counter(revision_id for revision_id, _ in rows), [signature_id for _, signature_id in rows]
 
 
 def _moves(more: Counter[int], less: Counter[int]) -> dict[int, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from letters.base.webhooks.operations import owe_changed
 from letters.models import CONFIRMED, CommentHiding, Letter, Signature, User
 from letters.moderator.moderation.operations.begin import (
     UNSEEN,
@@ -41,6 +42,7 @@ def hide_comments(
     shown = lock(signatures.filter(state__in=CONFIRMED, comment_hidden=False).exclude(comment=""), seen)
     rows(shown).update(comment_hidden=True)
     why: dict[str, Any] = {"reason": code, "because": because, "note": reason.strip()}
+    owe_changed(letter, ids_of(shown), now=now)
     _note_hidings(shown, **why, hidden_at=now, hidden_by=by)
     return record_change(change, "hide_comment", ids_of(shown), reason=reason_in_words(reason, because))
 
@@ -56,5 +58,6 @@ def show_comments(letter: Letter, ids: Collection[int], *, by: User, now: dateti
     hidden = lock(signatures.filter(state__in=CONFIRMED, comment_hidden=True), seen)
     rows(hidden).update(comment_hidden=False)
     open_ones = CommentHiding.objects.filter(signature__in=ids_of(hidden), shown_at__isnull=True)
+    owe_changed(letter, ids_of(hidden), now=now)
     open_ones.update(shown_at=now, shown_by=by)
     return record_change(change, "show_comment", ids_of(hidden))

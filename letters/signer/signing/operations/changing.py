@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import BinaryField, CharField, F, Func, Q, Value
 from django.db.models.functions import Cast
 
+from letters.base.webhooks.operations import owe_changed, owe_hidden
 from letters.models import (
     ACTIVE,
     CONFIRMED,
@@ -78,6 +79,7 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
         # Privacy: the version is public, so it must not increase for an action that changes no public page.
         if current.as_public() != shown_before:
             Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
+            _tell_webhooks(current, was_public=bool(shown_before and shown_before[0]), now=now)
         if current.fingerprint() != words_before:
             # Nobody can check these decisions any more.
             ReviewDecision.objects.filter(signature=current.pk).update(words_changed=True)
@@ -94,6 +96,17 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
             if letter.moved_at and changes.consent:
                 same &= Q(consented_at__gt=letter.moved_at)
             contact.exclude(same).update(consent=changes.consent, consented_at=consented_at)
+
+
+def _tell_webhooks(signature: Signature, *, was_public: bool, now: datetime) -> None:
+    """Tell other programs that a public signature shows other words now, or no name any more."""
+    number = signature.number
+    if number is None or signature.state != signature.State.PUBLISHED:
+        return
+    if signature.display == Display.PUBLIC:
+        owe_changed(signature.letter, [signature.pk], now=now)
+    elif was_public:
+        owe_hidden(signature.letter, number, now=now)
 
 
 def _answer_submissions(signature: Signature, now: datetime) -> None:

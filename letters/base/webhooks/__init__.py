@@ -1,0 +1,1 @@
+"""Write down what webhooks must be told."""

@@ -1,0 +1,1 @@
+"""Webhooks: tell other programs what happens with the public lists of a collective."""
