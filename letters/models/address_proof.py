@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 
+from letters.models.signature import Signature
 from letters.models.signer_question import SignerQuestion
 
 # Abuse: one question causes at most so many emails, because the signer types the address.
@@ -18,6 +19,8 @@ class AddressProof(models.Model):
     """
 
     question = models.OneToOneField(SignerQuestion, on_delete=models.CASCADE, related_name="proof", primary_key=True)
+    # Its signature, too, because the statement that purges signatures deletes rows by it.
+    signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="address_proofs")
     # The id of the newest email with a code. Its code is computed from this id, so nothing stored reveals it.
     email_id = models.BigIntegerField()
     # In ASCII (IDNA).

@@ -65,7 +65,7 @@ def send_proof_code(signature: Signature, *, address: Address, now: datetime) ->
     )
     email = new_email(EmailKind.ADDRESS_PROOF, request.pk, now=now, request=request)
     email.save()
-    begun = {"email_id": email.pk, "domain": domain_of(address.deliverable), "emails": emails + 1}
+    begun = {"signature": locked, "email_id": email.pk, "domain": domain_of(address.deliverable), "emails": emails + 1}
     AddressProof.objects.update_or_create(question=question, defaults={**begun, "tries": 0, "expires_at": None})
     transaction.on_commit(wakeups.notify_mail_worker)
 
