@@ -124,6 +124,11 @@ SCHEDULE = {
         "schedule": crontab(minute="13-59/30"),
         "options": {"queue": "bulk"},
     },
+    "end proofs of domains that are a year old": {
+        "task": "letters.tend_domains",
+        "schedule": crontab(minute=53),
+        "options": {"queue": "bulk"},
+    },
     "delete unused pictures": {
         "task": "letters.tidy_pictures",
         "schedule": crontab(hour=4, minute=7),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from celery import shared_task
 
 from letters.base.accounts.tasks import TryLater, send_packed, tidy
+from letters.base.collective_domains.operations import tend_domains
 from letters.base.outbox.built import Builder
 from letters.base.outbox.tasks import deliver_owed
 from letters.moderator.attacks.tasks import watch_letters
@@ -251,6 +252,12 @@ def settle_reports_by_people_named() -> None:
 def forget_old_traces() -> None:
     """Delete what the signals compare, a week after the signing."""
     forget_traces(now=database_now())
+
+
+@shared_task(name="letters.tend_domains")
+def tend_domains_of_collectives() -> None:
+    """End proofs of domains that are a year old, and remind owners before."""
+    tend_domains(now=database_now())
 
 
 @shared_task(name="letters.tidy_pictures")

@@ -26,11 +26,13 @@ from letters.adapters import AccountAdapter
 from letters.base.accounts import members
 from letters.base.accounts.mail import pack, unpack
 from letters.base.accounts.members import tell_members
+from letters.base.collective_domains.mail import code_email, owner_emails
 from letters.base.outbox import composing
 from letters.base.outbox.composing import compose_email_to, render_email
 from letters.models import (
     OWNING,
     Collective,
+    CollectiveDomain,
     EmailChoices,
     Letter,
     LetterHour,
@@ -147,7 +149,15 @@ def _to_members(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> list[EmailMu
         sent.append(
             compose_email_to(render_email("name_report_decided", about, language=letter.language), to="r@x.org")
         )
-    return [*sent, *_of_suspensions(letter)]
+    return [*sent, *_of_suspensions(letter), *_of_domains(letter)]
+
+
+def _of_domains(letter: Letter) -> Iterator[EmailMultiAlternatives]:
+    asked = {"mailbox": "admin", "asked_at": NOW, "emails_since": NOW, "salt": b"salt"}
+    claimed = CollectiveDomain.objects.create(collective=letter.collective, domain="trains.example", **asked)
+    yield code_email(claimed)
+    for what in ("verified", "removed", "removed_by_site", "ends_soon", "ended"):
+        yield from owner_emails(claimed, what, until=NOW, reason="Not theirs." if what == "removed_by_site" else "")
 
 
 def _of_suspensions(letter: Letter) -> Iterator[EmailMultiAlternatives]:

@@ -33,7 +33,7 @@ PAGES = [
     *[f"/organize/letters/{RIGHT_TO_LEFT}/{page}" for page in ("", "preview/", "dashboard/", "first-signers/")],
     *["/organize/", "/organize/new/", "/organize/collectives/", "/organize/collectives/new/"],
     *["/organize/emails/", "/organize/bin/", "/accounts/"],
-    *[f"/organize/collectives/the-unpaid-cast/{page}" for page in ("", "settings/", "record/")],
+    *[f"/organize/collectives/the-unpaid-cast/{page}" for page in ("", "settings/", "domains/", "record/")],
     *["/moderate/", "/moderate/search/", *(f"/moderate/{SLUG}/{page}" for page in ("", "published/", "rejected/"))],
     *[f"/letters/{SLUG}/{page}" for page in ("", "signatures/", "history/", "history/1/", "updates/", "updates/1/")],
 ]

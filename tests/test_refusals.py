@@ -60,6 +60,7 @@ FORMS: Mapping[str, Sequence[Mapping[str, object]]] = {
     "edit_answer": [ANSWER],
     "move_answer": [{"action": "publish"}, {"action": "hide"}],
     "describe_collective": [{"name": "Us", "slug": "us", "timezone": "UTC"}],
+    "collective_domains": [{"domain": "engines.example", "mailbox": "admin"}],
     "invite_member": [{"email": "nina2@example.org", "role": "editor"}],
     "revoke_invitation": [{}],
     "change_member": [{"action": "role", "role": "editor"}, {"action": "remove"}],

@@ -7,6 +7,12 @@ from letters.models.block_rule import MAX_NETWORK_RULE_LIFETIME, MAX_RULE_LIFETI
 from letters.models.bulk_decision import BulkDecision, BulkTarget
 from letters.models.carry_over import CarryOver, CarryOverAnswer, text_cells
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
+from letters.models.collective_domain import (
+    REMINDED_BEFORE,
+    SALT_LENGTH,
+    VERIFIED_FOR,
+    CollectiveDomain,
+)
 from letters.models.collective_name import CollectiveName
 from letters.models.comment_hiding import CommentHiding
 from letters.models.confirmation_code import ConfirmationCode, accepts_code, expect_code
@@ -190,10 +196,12 @@ __all__ = [
     "PUBLIC_COMMENT",
     "PUBLIC_NUMBERS",
     "READ_BY_ORGANIZERS",
+    "REMINDED_BEFORE",
     "RETENTION",
     "RISK_OF_NAMED",
     "RULE_KEPT_AFTER_END",
     "SALT_BYTES",
+    "SALT_LENGTH",
     "SAME_NAME",
     "SEARCHED_STATES",
     "STAFF_PERMISSION",
@@ -205,6 +213,7 @@ __all__ = [
     "UNDERWAY",
     "UNDONE_WITHIN",
     "UNNUMBERED",
+    "VERIFIED_FOR",
     "WORDS",
     "WRITING",
     "WRONG",
@@ -221,6 +230,7 @@ __all__ = [
     "CarryOverAnswer",
     "Cause",
     "Collective",
+    "CollectiveDomain",
     "CollectiveName",
     "CommentHiding",
     "ConfirmationCode",

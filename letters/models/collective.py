@@ -104,6 +104,11 @@ class Collective(models.Model):
         if not self.is_cleared():
             raise Refused(Refusal.NOT_CLEARED)
 
+    def language_of_emails(self) -> str:
+        """Return the language of its newest letter; without a letter, the site's first language."""
+        newest = self.letters.order_by("-pk").values_list("language", flat=True).first()
+        return str(newest or settings.LANGUAGE_CODE)
+
     def zone(self) -> ZoneInfo:
         """Return its time zone."""
         return ZoneInfo(self.timezone)

@@ -16,6 +16,31 @@ OF_PUBLISHERS: dict[Refusal, Explanation] = {
     Refusal.WAITS_FOR_SITE: Explanation(
         _("The people who run this site look at each letter before it is public. They have not looked at yours yet.")
     ),
+    Refusal.DOMAIN_IS_ANYONES: Explanation(
+        _(
+            "Many people who do not know each other have addresses or websites there, so it says nothing about your "
+            "collective. Enter a domain that belongs to one organisation."
+        ),
+        field="domain",
+    ),
+    Refusal.DOMAIN_REMOVED: Explanation(
+        _(
+            "The people who run this site have removed this domain from your collective. Write to them if that is "
+            "wrong: they can let you verify it again."
+        ),
+        field="domain",
+    ),
+    Refusal.MANY_DOMAIN_CODES: Explanation(
+        _("We have sent as many codes to this domain, or for your collective, as we send in a day. Try tomorrow."),
+        field="domain",
+    ),
+    Refusal.TOO_MANY_DOMAINS: Explanation(
+        _("A collective can have five domains, which is the limit. Remove one first."), field="domain"
+    ),
+    Refusal.WRONG_DOMAIN_CODE: Explanation(
+        _("That code is wrong or has expired. Use the code in our latest email, or have another one sent."),
+        field="code",
+    ),
     Refusal.NAME_IN_USE: Explanation(
         _(
             "Another collective has published letters under this name, or under one that looks the same. Choose "

@@ -148,6 +148,13 @@ class Refusal(StrEnum):
     UNFINISHED = "unfinished"
     UNKNOWN_PLACEHOLDER = "unknown_placeholder"
 
+    # Domains of collectives
+    DOMAIN_IS_ANYONES = "domain_is_anyones"
+    DOMAIN_REMOVED = "domain_removed"
+    MANY_DOMAIN_CODES = "many_domain_codes"
+    TOO_MANY_DOMAINS = "too_many_domains"
+    WRONG_DOMAIN_CODE = "wrong_domain_code"
+
     # Letter deliveries and exports
     GAVE_UP = "gave_up"
     NEVER_PUBLISHED = "never_published"

@@ -105,6 +105,7 @@ OF_A_LETTER: list[tuple[Words, list[Place]]] = [
 OF_A_COLLECTIVE = [
     Place("collective", _("Members"), EVERYONE),
     Place("describe_collective", _("Description"), OWNING),
+    Place("collective_domains", _("Domains"), OWNING, below=("change_domain",)),
     Place("webhooks", _("Webhooks"), OWNING, below=("webhook", "send_webhook_again")),
     ACTIVITY,
 ]
@@ -117,6 +118,7 @@ OF_THE_SITE = [
     Place("letters_to_review", _("Letters to review"), below=("review_letter",)),
     Place("site_letters", _("Letters of this site"), below=("site_letter",)),
     Place("site_names", _("Names that look alike")),
+    Place("site_domains", _("Verified domains")),
     Place("site_activity", _("Activity of the site")),
 ]
 OF_THE_ACCOUNT = [

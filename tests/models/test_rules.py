@@ -18,6 +18,7 @@ from letters.models import (
     CarryOver,
     CarryOverAnswer,
     Collective,
+    CollectiveDomain,
     CollectiveName,
     CommentHiding,
     DraftLink,
@@ -120,6 +121,11 @@ def add_rejection_appeal(letter: Letter, **values: Any) -> RejectionAppeal:
     appeal = RejectionAppeal(decision=decision, signature=decision.signature, **{**right, **values})
     appeal.save()
     return appeal
+
+
+def add_domain(letter: Letter, **values: Any) -> CollectiveDomain:
+    right = {"domain": "trains.example", "mailbox": "admin", "asked_at": NOW, "emails_since": NOW}
+    return CollectiveDomain.objects.create(collective=letter.collective, **{**right, **values})
 
 
 def add_half_a_question(letter: Letter) -> SignerQuestion:
@@ -430,6 +436,14 @@ REFUSED: list[tuple[str, Act]] = [
             letter, outcome="sent_back", reason="A slip.", decided_at=NOW, decided_by=User.objects.get()
         ),
     ),
+    ("collective_domain_once", lambda letter: twice(add_domain, letter)),
+    ("collective_domain_says_something", lambda letter: add_domain(letter, domain="")),
+    ("collective_domain_verified_is_shown", lambda letter: add_domain(letter, verified_at=NOW)),
+    (
+        "collective_domain_verified_is_shown",
+        lambda letter: add_domain(letter, verified_at=NOW, until=NOW, dropped_at=NOW),
+    ),
+    ("collective_domain_removed_says_why", lambda letter: add_domain(letter, removed_at=NOW)),
     ("collective_name_once", add_two_names),
     ("collective_name_allowed_says_when", lambda letter: change_name(letter, allowed_by=User.objects.get())),
     ("collective_name_has_a_key", lambda letter: change_name(letter, key="")),

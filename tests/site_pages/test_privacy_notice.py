@@ -22,6 +22,7 @@ from letters.models import (
     INVITATION_LIFETIME,
     MAX_NETWORK_RULE_LIFETIME,
     MAX_RULE_LIFETIME,
+    VERIFIED_FOR,
     Letter,
     OutgoingEmail,
     User,
@@ -131,6 +132,16 @@ PROMISES: dict[str, list[Promise]] = {
     "For a week we keep a keyed hash of it": [
         "test_after_the_proof_nothing_leads_to_the_address",
         "test_the_email_counts_in_the_daily_limit_of_its_address",
+    ],
+    "If an owner shows that a collective belongs": [
+        "test_a_verified_domain_is_shown_on_the_letter_with_its_day",
+        "test_a_removed_domain_is_shown_no_more",
+    ],
+    "We email a code to a fixed mailbox": ["test_the_code_goes_to_a_fixed_mailbox_and_names_the_collective"],
+    "The code works for a day, and the proof ends": [
+        "test_a_code_works_for_a_day_once_and_only_the_newest",
+        "test_owners_are_reminded_a_month_before_once_and_then_it_ends",
+        lambda: timedelta(days=365) == VERIFIED_FOR,
     ],
     "If you appeal against that": [
         "test_moderators_get_an_appeal_only_at_the_daily_hour_of_the_next_day",

@@ -44,7 +44,7 @@ def team_invitation(outgoing: OutgoingEmail) -> Built:
         "join_url": settings.SITE_URL + invitation.link(),
         "until": invitation.expires_at,
     }
-    parts = render_email("team_invitation", context, language=queries.language_of(invitation.collective))
+    parts = render_email("team_invitation", context, language=invitation.collective.language_of_emails())
     return Send(compose_email(outgoing, parts, to=invitation.address))
 
 
@@ -72,4 +72,4 @@ def _language(person: User, suspension: Suspension) -> str:
     choices: EmailChoices | None = getattr(person, "email_choices", None)
     if choices and choices.language:
         return choices.language
-    return queries.language_of(suspension.collective) if suspension.collective else settings.LANGUAGE_CODE
+    return suspension.collective.language_of_emails() if suspension.collective else settings.LANGUAGE_CODE

@@ -52,12 +52,6 @@ def memberships_of(person: User) -> list[Membership]:
     return list(memberships.order_by("collective__name", "pk")[:MAX_COLLECTIVES])
 
 
-def language_of(collective: Collective) -> str:
-    """Return the language of the collective's newest letter; without a letter, the site's first language."""
-    newest = collective.letters.order_by("-pk").values_list("language", flat=True).first()
-    return newest or settings.LANGUAGE_CODE
-
-
 @dataclass(frozen=True)
 class Member:
     membership: Membership

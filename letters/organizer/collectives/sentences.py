@@ -51,6 +51,12 @@ SENTENCES = {
     "fail_publication": _("{letter} could not be published on time."),
     "suspend_collective": _("{who}, who runs the site, suspended the collective."),
     "restore_collective": _("{who}, who runs the site, ended the suspension of the collective."),
+    "ask_domain_code": _("{who} had a code sent to a domain for the collective."),
+    "verify_domain": _("{who} verified a domain of the collective."),
+    "remove_domain": _("{who} removed a domain of the collective."),
+    "remove_domain_for_site": _("The people who run the site removed a domain of the collective."),
+    "let_prove_domain": _("The people who run the site allowed the collective to verify a domain again."),
+    "end_domain": _("A domain of the collective was not verified again within a year."),
     "allow_name": _(
         "The people who run the site allowed the name of the collective, although another has one that looks like it."
     ),

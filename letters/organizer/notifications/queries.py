@@ -26,7 +26,6 @@ from letters.models import (
     Topic,
     User,
 )
-from letters.organizer.collectives.queries import language_of
 from letters.shared.tokens import read_dated_handle
 
 # Upper bounds on what one run of a task does, and on what one email names.
@@ -121,7 +120,7 @@ def _language(account: User, notification: Notification) -> str:
         return chosen
     if notification.letter:
         return notification.letter.language
-    return language_of(notification.collective) if notification.collective else settings.LANGUAGE_CODE
+    return notification.collective.language_of_emails() if notification.collective else settings.LANGUAGE_CODE
 
 
 def _people_of_site(notification: Notification) -> "QuerySet[User]":

@@ -17,6 +17,7 @@ from django.http import (
 from django.shortcuts import render
 from django.utils import timezone
 
+from letters.base.collective_domains.queries import shown_domains
 from letters.base.switches.queries import is_on
 from letters.models import History, Letter, Picture, Revision, Switch, Update, public_moves
 from letters.public.public_pages import data, files, queries
@@ -65,6 +66,7 @@ def _letter_context(visit: Visit) -> Context:
         "first": queries.first_signatures(letter, changes),
         "newest": queries.newest_signatures(letter, changes),
         "changes": changes,
+        "domains": shown_domains(letter.collective),
         "moves": public_moves(letter),
         "history_url": visit.url_of("history"),
         "letter_deliveries": queries.letter_deliveries(letter),

@@ -1,0 +1,1 @@
+"""The page on which owners prove domains of their collective."""
