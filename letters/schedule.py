@@ -64,6 +64,11 @@ SCHEDULE = {
         "schedule": crontab(),
         "options": {"queue": "publishing", "expires": 60},
     },
+    "show or delete the names of letters that name nobody yet": {
+        "task": "letters.tend_releases",
+        "schedule": crontab(),
+        "options": {"queue": "publishing", "expires": 60},
+    },
     "create emails to organizers and staff": {
         "task": "letters.notify",
         "schedule": crontab(),

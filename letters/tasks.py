@@ -1,6 +1,7 @@
 """The tasks of a worker. Their names are stable and contain no module, so code can move while messages are queued."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from celery import shared_task
 
@@ -29,12 +30,15 @@ from letters.organizer.pictures.tasks import tidy_pictures
 from letters.organizer.updates.mail import EMAIL_BUILDERS as UPDATE_EMAILS
 from letters.organizer.updates.tasks import carry_on, tidy_updates
 from letters.organizer.webhooks.tasks import send_owed, tidy_webhooks
+from letters.public.public_pages.operations import sequence_letter as number_batch
 from letters.public.public_pages.tasks import build_list as build_public_list
 from letters.public.public_pages.tasks import recount_letters, sequence, sweep, tidy_lists
 from letters.shared import wakeups
 from letters.shared.clock import database_now
 from letters.signer.carry_over.mail import EMAIL_BUILDERS as CARRY_OVER_EMAILS
 from letters.signer.carry_over.tasks import owe_questions
+from letters.signer.release.mail import EMAIL_BUILDERS as RELEASE_EMAILS
+from letters.signer.release.tasks import tend_releases
 from letters.signer.signing.mail import EMAIL_BUILDERS as SIGNING_EMAILS
 from letters.signer.signing.operations import forget_traces
 from letters.signer.signing.tasks import tend_unconfirmed
@@ -48,6 +52,7 @@ EMAIL_BUILDERS: Mapping[str, Builder] = {
     **UPDATE_EMAILS,
     **NOTIFICATION_EMAILS,
     **REPORT_EMAILS,
+    **RELEASE_EMAILS,
 }
 
 
@@ -114,6 +119,12 @@ def end_days_of_collectives() -> None:
 def tend() -> None:
     """Remind people who have not confirmed, and delete signatures that were never confirmed."""
     tend_unconfirmed(now=database_now())
+
+
+@shared_task(name="letters.tend_releases")
+def tend_names() -> None:
+    """Count, announce, show or delete the names of letters that name nobody yet."""
+    tend_releases(now=database_now(), sequence=partial(number_batch, score=score_signatures))
 
 
 @shared_task(name="letters.tend_invitations")

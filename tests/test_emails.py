@@ -29,6 +29,7 @@ from letters.base.accounts.members import tell_members
 from letters.base.collective_domains.mail import code_email, owner_emails
 from letters.base.outbox import composing
 from letters.base.outbox.composing import compose_email_to, render_email
+from letters.base.outbox.enqueueing import new_email
 from letters.models import (
     OWNING,
     Collective,
@@ -40,6 +41,7 @@ from letters.models import (
     LetterReview,
     NotificationKind,
     OutgoingEmail,
+    Release,
     Report,
     Signature,
     Suspension,
@@ -56,6 +58,7 @@ from letters.organizer.collectives.mail import suspension_emails
 from letters.organizer.collectives.operations import create_collective, invite_member
 from letters.organizer.first_signatories.operations import invite_people
 from letters.organizer.first_signatories.signatory_import import Person
+from letters.organizer.letter_editor.operations import publish_letter, set_up_letter
 from letters.organizer.notifications.operations import announce
 from letters.organizer.notifications.tasks import notify
 from letters.organizer.updates.mail import trial_mail
@@ -69,7 +72,7 @@ from letters.signer.signing.operations import confirm_signature, remind_unconfir
 from letters.tasks import EMAIL_BUILDERS
 from tests.carry_over.conftest import NOTE, change_text
 from tests.conftest import LetterMaker
-from tests.people import EN, IT, NOW, ask_again, message_of, publish, sign
+from tests.people import EN, IT, NOW, ask_again, message_of, publish, sign, sign_and_confirm
 
 TEMPLATES = settings.BASE_DIR / "letters" / "templates"
 # Words of the letter, its publishers, its signers and updates, and the letter's address.
@@ -120,6 +123,7 @@ def written(
         Letter.objects.update(closes_at=timezone.now() + timedelta(days=30))
         _of_signing(letter, language)
         _of_organizers(letter, draft("sleepers"), collective, organizer, language)
+        _of_sealed(draft("together"), organizer, language)
         owed = OutgoingEmail.objects.owed().order_by("pk")
         emails = [(outgoing.kind, message_of(outgoing)) for outgoing in owed]
         emails += [
@@ -204,6 +208,20 @@ def _of_signing(letter: Letter, language: str) -> None:
     _of_people_named(letter, language, now)
     Signature.objects.update(language=language)
     assert pending.pk
+
+
+def _of_sealed(letter: Letter, organizer: User, language: str) -> None:
+    """Create the emails to someone whose name appears with those of others, or not at all."""
+    now = timezone.now()
+    values = {"names_from": 20, "notice_hours": 72, "closes_at": now + timedelta(days=30)}
+    set_up_letter(letter, values=values, by=organizer, now=now)
+    publish_letter(letter, by=organizer, now=now)
+    Release.objects.update(due_at=now + timedelta(days=3), announced=1)
+    signature = sign_and_confirm(letter, "ada.sealed@example.org", now=now)
+    Signature.objects.filter(pk=signature.pk).update(language=language)
+    OutgoingEmail.objects.filter(signature=signature, kind="confirm").delete()
+    for kind in (OutgoingEmail.Kind.RELEASE, OutgoingEmail.Kind.UNREACHED):
+        new_email(kind, signature.pk, 1, now=now, signature=signature).save()
 
 
 def _of_people_named(letter: Letter, language: str, now: datetime) -> None:

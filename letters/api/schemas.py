@@ -148,6 +148,12 @@ class Count(Schema):
     removed: int
     moderation: Moderation
     goal: int | None
+    names_from: Annotated[
+        int | None, Field(description="Nobody is named until so many people have signed with their names.")
+    ]
+    signed_more_than: Annotated[
+        int | None, Field(description="Of a letter that names nobody yet: more people than this have signed.")
+    ]
     version: Version
     as_of: Day | None
 

@@ -49,6 +49,7 @@ from letters.models.lifecycle import (
     ACTIVE,
     AWAITING_NUMBER,
     CONFIRMED,
+    CONFIRMED_OR_SEALED,
     COUNTED,
     EMPTIED,
     GONE,
@@ -93,6 +94,15 @@ from letters.models.rejection_appeal import (
     not_barred_to,
 )
 from letters.models.rejection_reason import RejectionReason
+from letters.models.release import (
+    COUNTED_EVERY,
+    FEWEST_NAMES,
+    MOST_NAMES,
+    NOTICE_HOURS,
+    STEP,
+    USUAL_NOTICE_HOURS,
+    Release,
+)
 from letters.models.report import Report
 from letters.models.review import ReviewClaim, ReviewDecision
 from letters.models.revision import (
@@ -119,7 +129,7 @@ from letters.models.signature import (
 )
 from letters.models.signer_contact import SignerContact
 from letters.models.signer_question import ANSWER_WITHIN, SignerQuestion
-from letters.models.signer_words import COMMENT_FOR_EVERYONE, PUBLIC_COMMENT, WORDS
+from letters.models.signer_words import COMMENT_FOR_EVERYONE, PUBLIC_COMMENT, WORDS, sealed_words
 from letters.models.site_limit import SiteLimit
 from letters.models.site_list_entry import SiteListEntry
 from letters.models.site_note import SiteNote
@@ -162,12 +172,15 @@ __all__ = [
     "COMMENT_FOR_EVERYONE",
     "COMPLAINED",
     "CONFIRMED",
+    "CONFIRMED_OR_SEALED",
     "CONTENT_HASH_BYTES",
     "COUNTED",
+    "COUNTED_EVERY",
     "DAILY_HOUR",
     "EMAIL_KINDS",
     "EMPTIED",
     "ENTRUSTED",
+    "FEWEST_NAMES",
     "FOLDED",
     "FORGOTTEN",
     "GONE",
@@ -183,6 +196,8 @@ __all__ = [
     "MAX_SENDER_LENGTH",
     "MAX_TEXTS",
     "MODERATING",
+    "MOST_NAMES",
+    "NOTICE_HOURS",
     "NOT_APPEALED",
     "NOT_BARRED",
     "NO_CHANGES",
@@ -205,6 +220,7 @@ __all__ = [
     "SAME_NAME",
     "SEARCHED_STATES",
     "STAFF_PERMISSION",
+    "STEP",
     "TAKEN_OUT",
     "TOPICS",
     "TOPICS_OF",
@@ -213,6 +229,7 @@ __all__ = [
     "UNDERWAY",
     "UNDONE_WITHIN",
     "UNNUMBERED",
+    "USUAL_NOTICE_HOURS",
     "VERIFIED_FOR",
     "WORDS",
     "WRITING",
@@ -274,6 +291,7 @@ __all__ = [
     "Picture",
     "RejectionAppeal",
     "RejectionReason",
+    "Release",
     "RemovedFor",
     "Report",
     "ReviewClaim",
@@ -334,6 +352,7 @@ __all__ = [
     "public_numbers",
     "published_numbers",
     "retention_of",
+    "sealed_words",
     "shows_a_name",
     "text_cells",
     "words_in_sql",

@@ -36,6 +36,8 @@ class EmailKind(models.TextChoices):
     UPDATE_COPY = "update_copy", "Copy of an update, for an organizer"
     NAME_REPORT = "name_report", "Confirm a report by the person whom a signature names"
     ADDRESS_PROOF = "address_proof", "Code for an address with which a signer answers a question"
+    RELEASE = "release", "Enough people have signed, and names will appear"
+    UNREACHED = "unreached", "Too few people have signed, and everything is deleted"
 
 
 class Cause(Enum):
@@ -59,6 +61,9 @@ class Cause(Enum):
     MODERATOR = "a moderator"
     # These emails go to organizers and staff only, who can switch them off. They do not count.
     EVENT = "an event on the site"
+    # The number of signers of a letter that names nobody yet, or its end. All of them get the same email at once.
+    # These emails do not count.
+    SIGNERS = "the number of signers"
 
 
 class Queue(Enum):
@@ -112,6 +117,9 @@ EMAIL_KINDS: Mapping[EmailKind, Rules] = {
     EmailKind.UPDATE_COPY: Rules(Cause.EVENT, Queue.BULK, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
     EmailKind.NAME_REPORT: Rules(Cause.FORM, Queue.CONFIRMATIONS, WhenFull.WAIT, Kept.A_WEEK),
     EmailKind.ADDRESS_PROOF: Rules(Cause.FORM, Queue.CONFIRMATIONS, WhenFull.WAIT, Kept.A_WEEK),
+    # People decide by these whether their name appears, so they never wait for a daily limit.
+    EmailKind.RELEASE: Rules(Cause.SIGNERS, Queue.CONFIRMATIONS, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
+    EmailKind.UNREACHED: Rules(Cause.SIGNERS, Queue.CONFIRMATIONS, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
 }
 
 

@@ -177,6 +177,11 @@ class Letter(models.Model):
     # The number of signatures that the organizers aim for, if any.
     goal = models.PositiveIntegerField(null=True, blank=True)
 
+    # The number of names from which names appear; none for an ordinary letter. It is fixed before publication.
+    names_from = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    # When they appeared. Until then the letter is sealed: see letters/models/release.py.
+    named_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     # The counts. Only the sequencer writes the fields below, all in one transaction. First, the count that
     # readers see: published signatures.
     signature_count = models.PositiveIntegerField(default=0)
@@ -237,6 +242,17 @@ class Letter(models.Model):
             ),
             models.CheckConstraint(condition=Q(hold_from__in=HoldFrom.values), name="letter_hold_from_known"),
             models.CheckConstraint(condition=Q(indexing__in=Indexing.values), name="letter_indexing_known"),
+            # Privacy: what signers were told has an end, and no rule of the letter can give a name away before.
+            models.CheckConstraint(
+                condition=Q(names_from__isnull=True)
+                | Q(named_at__isnull=False)
+                | Q(status="draft")
+                | Q(names_from__gte=20, closes_at__isnull=False, reviewed=False),
+                name="letter_sealed_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(named_at__isnull=True) | Q(names_from__isnull=False), name="letter_named_was_sealed"
+            ),
             *(
                 models.CheckConstraint(
                     condition=Q(**{f"ask_{field}__in": Ask.values}), name=f"letter_ask_{field}_known"
@@ -260,6 +276,11 @@ class Letter(models.Model):
         if self.indexing == Indexing.TEXT:
             return page not in LISTS_OF_NAMES
         return self.indexing == Indexing.ALL
+
+    @property
+    def is_sealed(self) -> bool:
+        """Return whether the letter names nobody yet, because too few people have signed."""
+        return self.names_from is not None and self.named_at is None
 
     def newest_title(self) -> str:
         """Return the title that organizers know: the newest revision's, published or not, in the letter's language."""

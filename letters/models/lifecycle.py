@@ -31,6 +31,8 @@ class State(models.TextChoices):
     INVITED = "invited", "Invited, has not answered"
     # Only the hash is left, so that nobody invites them to this letter again. They may still sign by themselves.
     DECLINED = "declined", "Invited, and said no"
+    # Confirmed, on a letter that names nobody yet. Counted nowhere, and shown to nobody but the signer.
+    SEALED = "sealed", "Confirmed, and not named until enough people have signed"
 
 
 # The sets. The order of their members is the order in the SQL of constraints and indexes, so a new order is a
@@ -40,6 +42,9 @@ class State(models.TextChoices):
 COUNTED = State.PUBLISHED
 # The signer has confirmed and not withdrawn.
 CONFIRMED = [State.CONFIRMED, State.HELD, State.PUBLISHED]
+# The same, with those whose names wait until enough people have signed. Privacy: members of the collective, moderators
+# and readers see none of those, so a query for them uses CONFIRMED.
+CONFIRMED_OR_SEALED = [*CONFIRMED, State.SEALED]
 # Members of the collective may read the name, unless the signer shows it to nobody.
 READ_BY_ORGANIZERS = [*CONFIRMED, State.REJECTED]
 # Confirmed, but without a number. A bounced email can still undo the confirmation.
@@ -49,14 +54,18 @@ SEARCHED_STATES = [State.HELD, State.PUBLISHED, State.REJECTED]
 # These wait for the signer or a moderator. The letter's page may show how many wait.
 UNDERWAY = [State.PENDING, State.HELD]
 # The signer has confirmed, or still can.
-ACTIVE = [State.PENDING, *CONFIRMED]
+ACTIVE = [State.PENDING, *CONFIRMED_OR_SEALED]
 # An invitation ended without a signature. Only the hash of the address is
 # left, until the letter has been open for 14 days.
 INVITATION_ENDED = [State.DECLINED, State.EXPIRED]
 # These were never accepted: they have no number, no time of confirmation, and perhaps no name.
 UNANSWERED = [State.EXPIRED, State.INVITED, State.DECLINED]
 UNCONFIRMED = [State.PENDING, *UNANSWERED]
-UNNUMBERED = [State.PENDING, *AWAITING_NUMBER, *UNANSWERED]
+UNNUMBERED = [State.PENDING, *AWAITING_NUMBER, *UNANSWERED, State.SEALED]
+# A doubt about these is only noted.
+NOT_HELD_FOR_DOUBT = [State.PUBLISHED, State.SEALED]
+# Words can be encrypted only before a name is public.
+BEFORE_RELEASE = [State.PENDING, State.SEALED]
 # These are no longer part of the letter. A number that was given stays, without a name.
 TAKEN_OUT = [State.WITHDRAWN, State.REJECTED, State.DISOWNED]
 # The signatures of TAKEN_OUT that organizers see. Privacy: they never learn who disowned a signature.
@@ -82,14 +91,21 @@ class Who(StrEnum):
 # The columns that are emptied. Operations also delete the rows of other tables.
 NO_WORDS: Mapping[str, Any] = {**dict.fromkeys(WORDS, ""), "via": ""}
 NO_CHANGES: Mapping[str, Any] = {"pending_changes": None, "declined_changes": None, "replaced_words": None}
-EMPTY: Mapping[str, Any] = {**NO_WORDS, **NO_CHANGES, "spelling_hash": None, "risk": 0, "to_score": False}
+EMPTY: Mapping[str, Any] = {
+    **NO_WORDS,
+    **NO_CHANGES,
+    "sealed": None,
+    "spelling_hash": None,
+    "risk": 0,
+    "to_score": False,
+}
 UNPROVEN: Mapping[str, Any] = {"confirmed_at": None, "verified": ""}
 
 # The text that the signature belongs to.
 TEXT = ("revision", "language")
 # The fields that an organizer proposes for a first signatory, and the fields of a signer.
 PROPOSED = ("name", "affiliation", "role", "display", *TEXT)
-SIGNER_FIELDS = (*WORDS, "display", *TEXT)
+SIGNER_FIELDS = (*WORDS, "sealed", "display", *TEXT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,20 +146,7 @@ class Transition(Enum):
         who=[Who.OPERATOR],
         when="a command writes a sample letter, whose signatures are invented and marked so",
         operations=["load_sample", "seed_letter"],
-        given=(
-            "name",
-            "affiliation",
-            "role",
-            "comment",
-            "display",
-            "revision",
-            "language",
-            "verified",
-            "salt",
-            "address_hash",
-            "signed_at",
-            "confirmed_at",
-        ),
+        given=(*PROPOSED, "comment", "verified", "salt", "address_hash", "signed_at", "confirmed_at"),
     )
     INVITE = Step(
         targets=[State.INVITED],
@@ -200,9 +203,10 @@ class Transition(Enum):
     )
     CONFIRM = Step(
         sources=[State.PENDING],
-        targets=[State.CONFIRMED, State.HELD],
+        targets=[State.CONFIRMED, State.HELD, State.SEALED],
         who=[Who.OWNER],
-        when="the signer confirms; `held` if the letter is reviewed or the signature has a concern",
+        when="the signer confirms; `held` if the letter is reviewed or the signature has a concern; `sealed` if the "
+        "letter names nobody yet",
         operations=["confirm_signature"],
         given=(*SIGNER_FIELDS, "via", "concern", "spelling_hash", "confirmed_at", "verified", "to_score"),
     )
@@ -223,13 +227,28 @@ class Transition(Enum):
         given=("concern",),
     )
     ASK_AGAIN = Step(
-        sources=AWAITING_NUMBER,
+        sources=[*AWAITING_NUMBER, State.SEALED],
         targets=[State.PENDING],
         who=[Who.SITE],
         when="the email bounced or was reported as spam",
         operations=["note_bounce", "note_complaint"],
         sets=UNPROVEN,
         given=("concern",),
+    )
+    RELEASE = Step(
+        sources=[State.SEALED],
+        targets=[State.CONFIRMED, State.HELD],
+        who=[Who.SITE],
+        when="enough people have signed, and the time of the announcement is over; `held` if it has a concern",
+        operations=["release_names"],
+        sets={"sealed": None},
+        given=(*WORDS, "confirmed_at", "signed_at", "to_score"),
+    )
+    DELETE_UNREACHED = Step(
+        sources=list(State),
+        who=[Who.SITE],
+        when="too few people have signed when the letter closes",
+        operations=["delete_unreached"],
     )
     NUMBER = Step(
         sources=[State.CONFIRMED],
@@ -354,10 +373,11 @@ class Transition(Enum):
         """Return SQL for SET: the next state, and the values that every such step writes."""
         return ", ".join(f"{name} = {_literal(value)}" for name, value in self._writes().items())
 
-    def becomes_if(self, condition: str, then: State, otherwise: State) -> str:
-        """Return the same SQL for a next state that depends on a condition."""
-        self.check(then, otherwise)
-        return f"state = CASE WHEN {condition} THEN {states(then)} ELSE {states(otherwise)} END"
+    def becomes_one_of(self, *choices: tuple[str, State], otherwise: State) -> str:
+        """Return the same SQL for a next state that depends on conditions: that of the first one that holds."""
+        self.check(*(state for _, state in choices), otherwise)
+        cases = " ".join(f"WHEN {condition} THEN {states(state)}" for condition, state in choices)
+        return f"state = CASE {cases} ELSE {states(otherwise)} END"
 
     def _writes(self) -> dict[str, Any]:
         return {"state": self.target, **self.step.sets}

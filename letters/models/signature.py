@@ -14,7 +14,8 @@ from letters.models import lifecycle
 from letters.models.display import Display
 from letters.models.letter import Letter
 from letters.models.lifecycle import (
-    CONFIRMED,
+    BEFORE_RELEASE,
+    CONFIRMED_OR_SEALED,
     COUNTED,
     GONE,
     KEEPS_CHANGES,
@@ -240,16 +241,8 @@ class Signature(SignerWords):
             models.CheckConstraint(
                 condition=Q(
                     concern__in=[
-                        "",
-                        "disposable",
-                        "unproven",
-                        "bounced",
-                        "complained",
-                        "changed",
-                        "domain",
-                        "doubtful",
-                        "reported",
-                        "recheck",
+                        *["", "disposable", "unproven", "bounced", "complained"],
+                        *["changed", "domain", "doubtful", "reported", "recheck"],
                     ],
                 ),
                 name="signature_concern_known",
@@ -275,15 +268,21 @@ class Signature(SignerWords):
             models.CheckConstraint(
                 condition=Q(state__in=UNCONFIRMED, confirmed_at__isnull=True)
                 | Q(state__in=TAKEN_OUT)
-                | (Q(state__in=CONFIRMED, confirmed_at__isnull=False) & ~Q(verified="")),
+                | (Q(state__in=CONFIRMED_OR_SEALED, confirmed_at__isnull=False) & ~Q(verified="")),
                 name="signature_confirmed_says_when_and_how",
             ),
             models.CheckConstraint(
                 condition=~Q(display="nobody") | Q(name=""), name="signature_of_nobody_holds_no_name"
             ),
             models.CheckConstraint(
-                condition=~Q(name="") | Q(display="nobody") | Q(state__in=NAMELESS),
+                condition=~Q(name="") | Q(display="nobody") | Q(state__in=NAMELESS) | Q(sealed__isnull=False),
                 name="signature_has_a_name",
+            ),
+            # Privacy: a name is either encrypted or readable, never both; and nobody has a number whose name is not.
+            models.CheckConstraint(
+                condition=Q(sealed__isnull=True)
+                | Q(state__in=BEFORE_RELEASE, name="", affiliation="", role="", country="", comment="", domain=""),
+                name="signature_sealed_has_no_words",
             ),
             models.CheckConstraint(
                 condition=Q(counted=False) | Q(number__isnull=False), name="signature_counted_has_a_number"
@@ -332,6 +331,9 @@ class Signature(SignerWords):
             models.Index(
                 "letter", "confirmed_at", "id", name="signature_numbered_in_queue", condition=NUMBERED_IN_QUEUE
             ),
+            # Signatures of letters that name nobody yet: to count them, to release or delete them, and for new keys.
+            models.Index("letter", "id", name="signature_sealed", condition=Q(state=State.SEALED)),
+            models.Index("id", name="signature_with_sealed_words", condition=Q(sealed__isnull=False)),
             # Migrations create three more indexes, for words and for equal names (word_search.py).
         ]
 

@@ -1,8 +1,10 @@
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 
 from letters.models.display import Display
+from letters.shared.sealing import seal, unseal
 
 # The fields in which signers describe themselves. The public may read them.
 WORDS = ["name", "affiliation", "role", "country", "comment", "comment_for", "domain"]
@@ -36,9 +38,28 @@ class SignerWords(models.Model):
     # so that a change of the letter's settings publishes nothing that was written for the organizers.
     comment_for = models.CharField(max_length=10, default="", db_default="", blank=True)
     display = models.CharField(max_length=10, choices=Display)
+    # All of the words above in one, encrypted (letters/shared/sealing.py), while the letter names nobody; they are
+    # empty then. None for every other letter.
+    sealed = models.BinaryField(null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True
+
+    def open_words(self) -> None:
+        """Decrypt the words into this instance, for a page that only its signer sees. Never save it afterwards."""
+        if self.sealed:
+            for name, value in unseal(self.sealed).items():
+                setattr(self, name, value)
+
+
+def sealed_words(shown: dict[str, str]) -> dict[str, Any]:
+    """Return the columns that store these fields of a signature without telling anyone: one ciphertext, no words.
+
+    Who shows the name to nobody leaves nothing to encrypt.
+    """
+    words = {name: shown[name] for name in WORDS}
+    sealed = seal(words) if shown["display"] != Display.NOBODY else None
+    return {**dict.fromkeys(WORDS, ""), "display": shown["display"], "sealed": sealed}
 
 
 class Consented(models.Model):

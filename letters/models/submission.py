@@ -63,6 +63,11 @@ class Submission(SignerWords, Consented):
             models.UniqueConstraint(fields=["signature", "content_hash"], name="submission_once"),
             models.CheckConstraint(condition=Q(display__in=Display.values), name="submission_display_known"),
             models.CheckConstraint(
+                condition=Q(sealed__isnull=True)
+                | Q(name="", affiliation="", role="", country="", comment="", domain=""),
+                name="submission_sealed_has_no_words",
+            ),
+            models.CheckConstraint(
                 condition=~Q(display="nobody") | Q(name="", affiliation="", role="", comment="", consent=""),
                 name="submission_of_nobody_holds_no_name",
             ),

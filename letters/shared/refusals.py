@@ -6,6 +6,7 @@ from letters.shared.explanation import Explanation
 from letters.shared.refusals_of_moderation import OF_MODERATION
 from letters.shared.refusals_of_moves import OF_MOVES
 from letters.shared.refusals_of_publishers import OF_PUBLISHERS
+from letters.shared.refusals_of_sealed_letters import OF_SEALED_LETTERS
 from letters.shared.refusals_of_staff import OF_STAFF
 from letters.shared.refusals_of_updates import OF_UPDATES
 from letters.shared.refusals_of_webhooks import OF_WEBHOOKS
@@ -138,6 +139,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
     **OF_MODERATION,
     **OF_MOVES,
     **OF_PUBLISHERS,
+    **OF_SEALED_LETTERS,
     **OF_STAFF,
     # Writing and publishing a letter
     Refusal.ADDRESS_RESERVED: Explanation(

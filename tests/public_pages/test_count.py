@@ -82,6 +82,8 @@ def test_the_count_covers_every_state_and_says_when_it_was_true(published: Lette
             "decisions_wrong": 0,
         },
         "goal": 500,
+        "names_from": None,
+        "signed_more_than": None,
         "version": letter.version,
         "as_of": timezone.now().date().isoformat(),
     }

@@ -159,6 +159,14 @@ PROMISES: dict[str, list[Promise]] = {
         "test_hashes_go_when_a_rule_ends_and_the_rule_a_month_later",
         lambda: (MAX_RULE_LIFETIME, MAX_NETWORK_RULE_LIFETIME) == (366 * DAY, 30 * DAY),
     ],
+    "Some letters name nobody": ["test_with_enough_names_all_appear_at_once_after_the_announcement"],
+    "Until then we store what you entered encrypted": [
+        "test_before_the_names_appear_the_database_holds_none_of_them",
+        "test_organizers_and_moderators_see_nobody_before_the_names_appear",
+    ],
+    "The key is on our server": ["test_a_new_key_encrypts_the_words_again"],
+    "Before names appear": ["test_names_never_appear_before_the_announcement_has_been_out_for_its_time"],
+    "If too few people sign": ["test_below_the_number_at_the_end_everything_is_deleted_after_an_email"],
     "If you do not confirm": [
         "test_nothing_is_left_after_two_weeks",
         lambda: MEANINGS["confirmation_time"]() == f"{settings.CONFIRMATION_DAYS} days",

@@ -58,7 +58,10 @@ def of_a_signature(purpose: str, *methods: str) -> Callable[[SignatureView], Vie
         @wraps(view)
         def opened(request: HttpRequest, token: str) -> HttpResponse:
             signature_and_token = signature_of_token(purpose, token)
-            return view(request, *signature_and_token) if signature_and_token else useless_link(request)
+            if signature_and_token is None:
+                return useless_link(request)
+            signature_and_token[0].open_words()
+            return view(request, *signature_and_token)
 
         return opened
 

@@ -18,7 +18,7 @@ from letters.models import (
     ACTIVE,
     BULK,
     COMPLAINED,
-    CONFIRMED,
+    CONFIRMED_OR_SEALED,
     EMPTIED,
     OF_FORMS,
     OF_ORGANIZERS,
@@ -321,7 +321,7 @@ def _raise_concern(
     changes, asks_again = _consequences(signature, outgoing, concern, at)
     locked = Signature.objects.filter(pk=signature.pk)
     if changes and not asks_again:
-        locked.update(**changes, to_score=signature.state in CONFIRMED)
+        locked.update(**changes, to_score=signature.state in CONFIRMED_OR_SEALED)
         transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
     if asks_again:
         locked.move(Transition.ASK_AGAIN, **changes)

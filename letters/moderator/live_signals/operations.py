@@ -11,8 +11,8 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 
 from letters.base.site_lists.queries import is_throwaway, meant_by
-from letters.models import CONFIRMED, RISK_OF_NAMED, Ask, Display, Doubt, Letter, Signature, State, Transition
-from letters.models.lifecycle import is_in
+from letters.models import CONFIRMED_OR_SEALED, RISK_OF_NAMED, Ask, Display, Doubt, Letter, Signature, State, Transition
+from letters.models.lifecycle import NOT_HELD_FOR_DOUBT, is_in
 from letters.moderator.live_signals import queries
 from letters.moderator.live_signals.queries import NOTHING, Candidate, Seen
 from letters.moderator.live_signals.ruling import Rulings, rule_on
@@ -51,7 +51,10 @@ def score_signatures(letter: Letter, *, now: datetime) -> bool:
 
     The caller holds the letter's row and numbers only scored signatures, so no doubtful signature is counted even for a
     moment. A published signature is never taken off the list: it only enters the review queue. First signatories
-    are not held, because organizers invited them. Return whether there may be more to score.
+    are not held, because organizers invited them. On a letter that names nobody yet, a doubtful signature is held only
+    when the names appear; until then it does not count towards the number that is needed.
+
+    Return whether there may be more to score.
     """
     candidates = queries.claim_to_score(letter.pk, MAX_BATCH_SIZE)
     if not candidates:
@@ -62,7 +65,8 @@ def score_signatures(letter: Letter, *, now: datetime) -> bool:
     _store(candidates, verdicts)
     shielded = dict.fromkeys(shielded_from(letter, candidates, verdicts), ())
     _hold(letter, candidates, verdicts, replace(known.rulings, held={**shielded, **known.rulings.held}))
-    note_window(letter, candidates, verdicts, now)
+    if not letter.is_sealed:
+        note_window(letter, candidates, verdicts, now)
     _note_doubts(candidates, verdicts, known.rulings, now)
     found_more = _score_burst_again(letter.pk, candidates, verdicts, now)
     return found_more or len(candidates) == MAX_BATCH_SIZE
@@ -190,9 +194,19 @@ def _known(letter: Letter, candidates: Sequence[Candidate], now: datetime) -> Kn
         shares=_shares() if traced else {},
         names=_equal_names(letter_id, candidates),
         elsewhere=queries.signed_elsewhere(letter_id, candidates),
-        rulings=rule_on(letter, candidates, {pk: mailbox.domain for pk, mailbox in mailboxes.items()}, now=now),
+        rulings=_rulings(letter, candidates, mailboxes, now),
         reports=counted_reports([each.id for each in candidates]),
     )
+
+
+def _rulings(
+    letter: Letter, candidates: Sequence[Candidate], mailboxes: Mapping[int, Mailbox], now: datetime
+) -> Rulings:
+    # Privacy: moderators see how many signatures a rule matches. With a rule about a name or a domain, they could find
+    # out who has signed a letter that names nobody yet.
+    if letter.is_sealed:
+        return Rulings()
+    return rule_on(letter, candidates, {pk: mailbox.domain for pk, mailbox in mailboxes.items()}, now=now)
 
 
 def _equal_names(letter_id: int, candidates: Sequence[Candidate]) -> dict[int, tuple[int, int]]:
@@ -246,7 +260,7 @@ def _hold(letter: Letter, candidates: Sequence[Candidate], verdicts: Mapping[int
     free = [each.id for each in candidates if not (each.is_first or each.accepted or each.concern)]
     doubted = [pk for pk in free if is_doubted(pk)]
     rows = Signature.objects.filter(pk__in=doubted)
-    rows.filter(state=State.PUBLISHED).update(concern=Signature.Concern.DOUBTFUL)
+    rows.filter(state__in=NOT_HELD_FOR_DOUBT).update(concern=Signature.Concern.DOUBTFUL)
     rows.move(Transition.DOUBT, concern=Signature.Concern.DOUBTFUL)
 
 
@@ -279,7 +293,7 @@ UPDATE letters_signature SET to_score = true WHERE id IN (
     LEFT JOIN letters_doubt AS doubt ON doubt.signature_id = trace.signature_id
     WHERE doubt.reasons IS NULL OR NOT doubt.reasons && %(bursts)s::varchar[]
     LIMIT %(most)s
-) AND {is_in(CONFIRMED)} AND NOT to_score AND id <> ALL (%(ids)s) AND display <> '{Display.NOBODY}'
+) AND {is_in(CONFIRMED_OR_SEALED)} AND NOT to_score AND id <> ALL (%(ids)s) AND display <> '{Display.NOBODY}'
 """  # noqa: S608 -- our own statement
 
 

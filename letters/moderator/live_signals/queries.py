@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from letters.models import CONFIRMED, SAME_NAME, Display, State
+from cryptography.fernet import InvalidToken
+
+from letters.models import CONFIRMED, CONFIRMED_OR_SEALED, SAME_NAME, Display, State
 from letters.models.lifecycle import COUNTED, is_in
+from letters.shared.sealing import unseal
 from letters.shared.sql import execute, fetch_rows
 from letters.shared.traces import TRACE_LIFETIME
 
@@ -30,11 +33,11 @@ SELECT signature.id, state, is_first, name, affiliation, role, comment, display,
     EXISTS (
         SELECT FROM letters_reviewdecision
         WHERE signature_id = signature.id AND verb = 'accept' AND undone_at IS NULL
-    ) AS accepted
+    ) AS accepted, sealed
 FROM letters_signature AS signature
     LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
     LEFT JOIN letters_signingtrace AS trace ON trace.signature_id = signature.id AND display <> '{Display.NOBODY}'
-WHERE signature.letter_id = %(letter)s AND to_score AND {is_in(CONFIRMED)}
+WHERE signature.letter_id = %(letter)s AND to_score AND {is_in(CONFIRMED_OR_SEALED)}
 ORDER BY confirmed_at, signature.id LIMIT %(most)s FOR NO KEY UPDATE OF signature
 """  # noqa: S608 -- our own statement
 
@@ -62,6 +65,8 @@ class Candidate(NamedTuple):
     browser: bytes | None
     # A moderator accepted it.
     accepted: bool
+    # The encrypted words of a letter that names nobody yet. They are read in memory, and only reasons are kept.
+    sealed: bytes | None = None
 
     def word(self, name: str) -> str:
         """Return a field as the signer wants it, with pending changes: a moderator decides about those."""
@@ -80,7 +85,19 @@ def _candidate(row: Sequence[Any]) -> Candidate:
     candidate = Candidate(*row)
     # Django's cursors return JSON as text.
     pending = candidate.pending_changes
+    if candidate.sealed:
+        words = _words(candidate.sealed)
+        name, affiliation, role, comment = (words.get(each, "") for each in ("name", "affiliation", "role", "comment"))
+        candidate = candidate._replace(name=name, affiliation=affiliation, role=role, comment=comment)
     return candidate._replace(pending_changes=json.loads(pending)) if isinstance(pending, str) else candidate
+
+
+def _words(sealed: bytes) -> Mapping[str, str]:
+    try:
+        return unseal(sealed)
+    except InvalidToken:
+        # The key is lost. Other signatures of the batch must not wait for this one.
+        return {}
 
 
 @dataclass(frozen=True)

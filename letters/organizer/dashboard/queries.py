@@ -140,11 +140,15 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "",
     confirmation.
     """
     words = folded_words(search) if search else []
-    if search and not words:
+    # Privacy: before the names appear, a list would show when one person leaves.
+    if letter.is_sealed or (search and not words):
         return Page([], None)
     signatures = Signature.objects.filter(letter=letter, state=LISTS[shown])
     if shown == "withdrawn":
         signatures = signatures.exclude(confirmed_at=None)
+        if letter.names_from:
+            # Privacy: who left before the names appeared was promised that nothing shows it.
+            signatures = signatures.exclude(number=None)
     if shown == "published":
         rows = _from_number(letter, signatures.filter(number__isnull=False), words, after, oldest_first)
         return _page(rows, lambda last: str(last.number))

@@ -39,6 +39,8 @@ NAMES_SHOWN = 200
 
 def invitation_refusal(letter: Letter, now: datetime) -> Refusal | Literal[""]:
     """Return why nobody can be invited as a first signatory now; empty if they can."""
+    if letter.is_sealed:
+        return Refusal.LETTER_SEALED
     if letter.status == Letter.Status.DRAFT:
         return ""
     refusal = letter.refusal(now)

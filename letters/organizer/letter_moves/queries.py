@@ -42,6 +42,8 @@ def hindrance(letter: Letter, now: datetime) -> Refusal | None:
         return Refusal.INVITED_LATELY
     if _is_emailing(letter, now):
         return Refusal.EMAILS_UNDER_WAY
+    if letter.is_sealed:
+        return Refusal.LETTER_SEALED
     return Refusal.NAMES_ENTRUSTED if names_for_organizers(letter).exists() else None
 
 

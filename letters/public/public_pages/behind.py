@@ -4,14 +4,16 @@ Performance: each statement reads a bounded number of rows of each letter, howev
 runs one of them while it has locked the letter.
 """
 
-from letters.models import CONFIRMED, COUNTED, Letter, State, Transition
+from letters.models import CONFIRMED_OR_SEALED, COUNTED, Letter, State, Transition
 from letters.models.lifecycle import is_in
 from letters.shared.sql import fetch_one
 
 # A small index holds only signatures under way.
 WAITING = """
 (SELECT count(*) FROM (
-    SELECT FROM letters_signature WHERE letter_id = {letter} AND {of_state} LIMIT %(most)s
+    SELECT FROM letters_signature WHERE letter_id = {letter} AND {of_state} AND NOT EXISTS (
+        SELECT FROM letters_letter WHERE id = {letter} AND names_from IS NOT NULL AND named_at IS NULL
+    ) LIMIT %(most)s
 ) AS waiting)
 """
 
@@ -26,7 +28,7 @@ SELECT letter.id FROM letters_letter AS letter
 WHERE letter.awaiting_confirmation <> {_waiting("letter.id", State.PENDING)}
    OR letter.awaiting_review <> {_waiting("letter.id", State.HELD)}
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND {Transition.NUMBER.came_from()})
-   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND to_score AND {is_in(CONFIRMED)})
+   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND to_score AND {is_in(CONFIRMED_OR_SEALED)})
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND counted AND NOT {is_in([COUNTED])})
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND NOT counted AND {is_in([COUNTED])})
    OR EXISTS (SELECT FROM letters_revision WHERE letter_id = letter.id AND signature_count IS NULL)
@@ -34,7 +36,10 @@ WHERE letter.awaiting_confirmation <> {_waiting("letter.id", State.PENDING)}
 
 
 def awaiting(letter_id: int) -> tuple[int, int]:
-    """Return how many signatures wait for confirmation, and how many for a moderator, up to MAX_AWAITING."""
+    """Return how many signatures wait for confirmation, and how many for a moderator, up to MAX_AWAITING.
+
+    Privacy: for a letter that names nobody yet, none. Its pages show one number, which is counted once a day.
+    """
     confirmation, review = fetch_one(AWAITING, {"letter": letter_id, "most": Letter.MAX_AWAITING})
     return int(confirmation), int(review)
 

@@ -20,6 +20,9 @@ def count_of(letter: Letter, language: str, today: date | None) -> dict[str, obj
         # Renewed once a day, with a version of its own: see letters/moderator/public_account/operations.py.
         "moderation": letter.account.as_data(language),
         "goal": letter.goal,
+        # A letter that names nobody yet says no more than this of its number.
+        "names_from": letter.names_from if letter.is_sealed else None,
+        "signed_more_than": letter.release.shown if letter.is_sealed else None,
         "version": letter.version,
         # Privacy: today, not when the count last changed. If a signature was withdrawn last, that would be its day.
         "as_of": today,

@@ -14,7 +14,7 @@ from letters.base.site_lists.queries import is_throwaway, meant_by
 from letters.models import (
     ACTIVE,
     COMMENT_FOR_EVERYONE,
-    CONFIRMED,
+    CONFIRMED_OR_SEALED,
     PRIVATE_TO_PUBLIC,
     Ask,
     Display,
@@ -272,7 +272,8 @@ class ChangeForm(SigningForm):
         self.has_signed = signature.state in ACTIVE
         super().__init__(signature.letter, data, initial)
         del self.fields["email"]
-        if signature.state in CONFIRMED and isinstance(choices := self.fields["display"].widget, DisplayChoices):
+        choices = self.fields["display"].widget
+        if signature.state in CONFIRMED_OR_SEALED and isinstance(choices, DisplayChoices):
             choices.hides_at_once()
         if not has_address:
             del self.fields["updates"]  # The address is deleted, so we cannot email updates.

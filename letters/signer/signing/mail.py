@@ -17,7 +17,7 @@ from letters.base.outbox.queries import has_complained
 from letters.base.switches.queries import is_on
 from letters.models import (
     ACTIVE,
-    CONFIRMED,
+    CONFIRMED_OR_SEALED,
     UNDONE_WITHIN,
     AddressProof,
     Display,
@@ -38,7 +38,7 @@ from letters.signer.signing.telling import may_tell_by_email
 # The states of a signature in which a form with its address still causes emails. Privacy: a moderator's removal must
 # not end them. Otherwise a moderator could remove a signature without a name, type the addresses of a staff list, and
 # see in a mail log which one gets no email.
-KNOWN = [*CONFIRMED, State.REJECTED]
+KNOWN = [*CONFIRMED_OR_SEALED, State.REJECTED]
 # The interval for checking whether the withdrawal of a letter has been undone.
 LOOK_AGAIN = timedelta(minutes=10)
 
@@ -54,7 +54,7 @@ def confirm(outgoing: OutgoingEmail) -> Built:
 def thanks(outgoing: OutgoingEmail) -> Built:
     """Send the control link to a person who has just confirmed."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
-    if recipient.signature.state not in CONFIRMED:
+    if recipient.signature.state not in CONFIRMED_OR_SEALED:
         return Drop(DropReason.SETTLED)
     return _to_signer("thanks", outgoing, recipient)
 

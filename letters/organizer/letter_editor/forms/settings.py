@@ -11,7 +11,18 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Ask, Display, HoldFrom, Indexing, Letter
+from letters.models import (
+    FEWEST_NAMES,
+    MOST_NAMES,
+    NOTICE_HOURS,
+    USUAL_NOTICE_HOURS,
+    Ask,
+    Display,
+    HoldFrom,
+    Indexing,
+    Letter,
+    Release,
+)
 from letters.organizer.letter_editor.forms.moments import MomentField, Moments
 from letters.organizer.letter_editor.operations import SETTINGS
 from letters.shared.domains import DOMAIN
@@ -59,6 +70,7 @@ GROUPS: dict[Promise, tuple[str, ...]] = {
     _("Goal and dates"): ("goal", "opens_at", "opens_at_which", "closes_at", "closes_at_which"),
     _("Form fields"): ASKED,
     _("Names and review"): ("displays", "comments_public", "indexing", "reviewed", "hold_from"),
+    _("Nobody is named at first"): ("names_from", "notice_hours"),
     _("Who can sign"): ("domains", "addressee_domains", "asks_proof"),
 }
 
@@ -143,6 +155,39 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         }.items():
             self.fields[name] = MomentField(zone, label=label, required=False)
         self.ask_where_needed()
+        self._ask_from_how_many(letter)
+
+    def _ask_from_how_many(self, letter: Letter) -> None:
+        """Offer to name nobody at first, which is decided before the letter is public."""
+        if letter.status != Letter.Status.DRAFT:
+            return
+        self.fields["names_from"] = forms.IntegerField(
+            label=_("Show names once so many people have signed with their names"),
+            help_text=_(
+                "Leave this empty to show each name at once. Otherwise nobody is named, not even to you and your "
+                "moderators, until so many people have signed: from %(fewest)s to %(most)s. If too few have signed "
+                "when the letter closes, we delete everything. You cannot change this once the letter is public, nor "
+                "the dates."
+            )
+            % {"fewest": FEWEST_NAMES, "most": f"{MOST_NAMES:,}"},
+            min_value=FEWEST_NAMES,
+            max_value=MOST_NAMES,
+            required=False,
+            initial=letter.names_from,
+        )
+        release = Release.objects.filter(letter=letter).first()
+        self.fields["notice_hours"] = forms.IntegerField(
+            label=_("Hours between our announcement and the names"),
+            help_text=_(
+                "Everyone who has signed gets an email, and can still leave or withhold the name: from %(fewest)s to "
+                "%(most)s hours."
+            )
+            % {"fewest": NOTICE_HOURS[0], "most": NOTICE_HOURS[1]},
+            min_value=NOTICE_HOURS[0],
+            max_value=NOTICE_HOURS[1],
+            required=False,
+            initial=release.notice_hours if release else USUAL_NOTICE_HOURS,
+        )
 
     def clean_hold_from(self) -> int:
         return int(self.cleaned_data["hold_from"] or self.instance.hold_from)

@@ -8,8 +8,10 @@ from letters.base.changes.operations import change_letter
 from letters.models import (
     WRITING,
     Letter,
+    Release,
     User,
 )
+from letters.shared.refused import Refusal, Refused
 
 
 @transaction.atomic
@@ -23,8 +25,13 @@ def close_letter(letter: Letter, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def reopen_letter(letter: Letter, *, by: User, now: datetime) -> None:
-    """Accept signatures again."""
+    """Accept signatures again.
+
+    Raises Refused("letter_sealed") if too few people had signed, so that everything was deleted.
+    """
     change = change_letter(letter, WRITING, by=by, now=now)
     if letter.status == Letter.Status.CLOSED:
+        if Release.objects.filter(letter=letter, missed_at__isnull=False).exists():
+            raise Refused(Refusal.LETTER_SEALED)
         change.update(status=Letter.Status.PUBLISHED, closed_at=None)
         change.record("reopen_letter", letter)

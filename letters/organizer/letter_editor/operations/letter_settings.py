@@ -7,11 +7,13 @@ from django.db import transaction
 
 from letters.base.changes.operations import change_letter
 from letters.models import (
+    USUAL_NOTICE_HOURS,
     WRITING,
     Ask,
     Letter,
     User,
 )
+from letters.organizer.letter_editor.operations.sealing import require_as_promised, seal_letter
 from letters.shared.refused import Refusal, Refused
 
 # The fields of Letter that organizers may change at any time.
@@ -27,11 +29,20 @@ SETTINGS = [
 def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: datetime) -> None:
     """Change the fields in SETTINGS. Existing signatures keep what they were signed with.
 
+    `names_from` and `notice_hours`, if they are given, say whether the letter names nobody at first: see sealing.py,
+    which also says when that refuses a change.
+
     Raises Refused("open_already") for an opening time in the future once the form has been open, and
     Refused("end_is_past") for a new closing time in the past.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     changed = {name: values[name] for name in SETTINGS if name in values and getattr(letter, name) != values[name]}
+    is_sealed = values["names_from"] is not None if "names_from" in values else letter.is_sealed
+    if is_sealed and not letter.named_at:
+        require_as_promised(letter, changed)
+    seals = "names_from" in values and seal_letter(
+        change, names_from=values["names_from"], notice_hours=values["notice_hours"] or USUAL_NOTICE_HOURS
+    )
     # Privacy: otherwise organizers could close the form again, invite first signatories, and mix them with people who
     # have signed. The rule does not depend on whether anyone has signed. Otherwise the refusal would tell organizers
     # about the first signer.
@@ -45,7 +56,9 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
         raise Refused(Refusal.END_IS_PAST)
     if changed:
         change.update(**changed, required_since=_required_since(letter, changed, now))
-        change.record("set_up_letter", letter, details={"changed": sorted(changed)})
+    if changed or seals:
+        details = {"changed": sorted([*changed, *(["names_from"] if seals else [])])}
+        change.record("set_up_letter", letter, details=details)
 
 
 def _required_since(letter: Letter, changed: dict[str, Any], now: datetime) -> dict[str, str]:

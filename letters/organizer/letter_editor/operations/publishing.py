@@ -27,6 +27,7 @@ from letters.models import (
     User,
 )
 from letters.organizer.letter_editor.changes import is_new_cover, says_something_else
+from letters.organizer.letter_editor.operations.sealing import require_end
 from letters.organizer.notifications.operations import announce
 from letters.shared.picture_descriptions import lacks_description
 from letters.shared.refused import Refusal, Refused
@@ -53,6 +54,8 @@ def publish_letter(
     Returns False if a site moderator must look at the text first (REVIEW_LETTERS_FIRST). A first text then waits like a
     scheduled one, and the clock publishes it when it may. After a later one was found fine, the organizers publish it.
 
+    A letter that names nobody yet refuses with "sealed_needs_end" or "letter_sealed": see sealing.py.
+
     `by` is None when the clock publishes what `schedule_letter` was told. A later revision needs a `kind` of change and
     a public `note` that says what has changed. `notes` say it in other languages of the revision. It does not reopen a
     closed letter.
@@ -78,6 +81,9 @@ def publish_letter(
         # The clock publishes what was checked when it was scheduled.
         _require_descriptions(revision)
     letter.collective.require_cleared()
+    if letter.is_sealed and letter.status != Letter.Status.DRAFT and kind == Revision.Kind.SUBSTANCE:
+        # Nobody could be asked about the new text without showing who has signed.
+        raise Refused(Refusal.LETTER_SEALED)
     details: dict[str, Any] = {"revision": revision.number}
     if letter.status != Letter.Status.DRAFT and letter.current_revision_id:
         behind = _check_later_revision(letter, revision, kind, note)
@@ -87,6 +93,7 @@ def publish_letter(
     else:
         _check_publication_quota(change)
         require_name(letter.collective)
+        require_end(letter, now)
         kind, note, notes = Revision.Kind.FIRST, "", None
         opening = {"status": Letter.Status.PUBLISHED, "published_at": now, "counted_at": now}
         opening |= {"timezone": letter.zone().key}
@@ -207,6 +214,7 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
         _require_descriptions(letter.revisions.latest("number"))
         letter.collective.require_cleared()
         require_name(letter.collective)
+        require_end(letter, at)
         _check_publication_quota(change)
     change.update_unseen(publish_at=at, publish_refused="")
     if at:

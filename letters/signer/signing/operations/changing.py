@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 from letters.base.webhooks.operations import owe_changed, owe_hidden
 from letters.models import (
     ACTIVE,
-    CONFIRMED,
+    CONFIRMED_OR_SEALED,
     WORDS,
     Display,
     Letter,
@@ -19,6 +19,7 @@ from letters.models import (
     Submission,
     Transition,
     accepts_code,
+    sealed_words,
 )
 from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
@@ -65,9 +66,13 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
     """
     with transaction.atomic():
         letter, current = _lock_active(signature)
-        changed, is_held = columns_to_write(current, changes.as_shown(), is_reviewed=letter.reviewed)
+        if letter.is_sealed or current.sealed is not None:
+            # Nobody reads these words before they appear, so no moderator has judged the old ones.
+            changed, is_held = sealed_words(changes.as_shown()), False
+        else:
+            changed, is_held = columns_to_write(current, changes.as_shown(), is_reviewed=letter.reviewed)
         # The sequencer scores what was confirmed again with the new words.
-        changed["to_score"] = current.state in CONFIRMED
+        changed["to_score"] = current.state in CONFIRMED_OR_SEALED
         shown_before, words_before = current.as_public(), current.fingerprint()
         row = Signature.objects.filter(pk=current.pk)
         if is_held:
@@ -115,7 +120,7 @@ def _answer_submissions(signature: Signature, now: datetime) -> None:
     Privacy: address, language and text stay for the reminders, which still come (Submission.answered_at).
     """
     no_words = dict.fromkeys([*WORDS, "via", "concern", "consent"], "")
-    nothing = {**no_words, **dict.fromkeys(["consented_at", "network", "browser"])}
+    nothing = {**no_words, **dict.fromkeys(["sealed", "consented_at", "network", "browser"])}
     # Privacy: the hash of the content would let someone guess a name. So replace it with a unique one that depends on
     # no content.
     unique = Func(Cast("pk", CharField()), function="md5", output_field=CharField())

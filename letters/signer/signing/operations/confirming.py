@@ -18,6 +18,8 @@ from letters.shared.traces import TRACE_LIFETIME
 CONCERN = """(CASE WHEN signature.concern IN ('complained', 'changed') THEN signature.concern
             WHEN chosen.id IS NOT NULL THEN chosen.concern
             WHEN signature.concern = 'bounced' THEN '' ELSE signature.concern END)"""
+NOBODY = "(signature.display = 'nobody' OR asked.nobody)"
+SEALED = f"(CASE WHEN {NOBODY} THEN NULL WHEN chosen.id IS NOT NULL THEN chosen.sealed ELSE signature.sealed END)"
 # This statement confirms in one round trip. If two confirmations arrive at once, the second finds nothing to do.
 #
 # It takes the words of one submission, or those of the signature if its signer has changed it since. Privacy: nobody
@@ -27,6 +29,7 @@ CONCERN = """(CASE WHEN signature.concern IN ('complained', 'changed') THEN sign
 #
 # Race: the signer may change the signature while this statement waits for its row. It would then overwrite that change
 # with the words that it read before, so it requires the same version of the row (xmin), and `confirm_now` tries again.
+# On a letter that names nobody yet, the words are in one ciphertext (`sealed`), and the signature is sealed.
 # The letter may also have moved to another collective, whose members would read a name that is only for the organizers.
 # So the statement requires the collective that the page named.
 CONFIRM = """
@@ -48,6 +51,7 @@ WITH current AS MATERIALIZED (
         role = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.role, signature.role) END,
         comment = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.comment, signature.comment) END,
         comment_for = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.comment_for, signature.comment_for) END,
+        sealed = {sealed},
         country = coalesce(chosen.country, signature.country), domain = coalesce(chosen.domain, signature.domain),
         display = CASE WHEN {nobody} THEN 'nobody'
             WHEN signature.display = 'organizers' OR asked.organizers THEN 'organizers' ELSE 'public' END,
@@ -82,9 +86,14 @@ WITH current AS MATERIALIZED (
 SELECT display, language FROM confirmed
 """.format(  # noqa: S608 -- our own statement
     thank=insert_email(EmailKind.THANKS, signature_id="id", key=key_of(EmailKind.THANKS, "id")),
-    nobody="(signature.display = 'nobody' OR asked.nobody)",
+    nobody=NOBODY,
     concern=CONCERN,
-    becomes=Transition.CONFIRM.becomes_if(f"%(reviewed)s OR {CONCERN} <> ''", State.HELD, State.CONFIRMED),
+    sealed=SEALED,
+    becomes=Transition.CONFIRM.becomes_one_of(
+        (f"%(is_sealed)s OR {SEALED} IS NOT NULL", State.SEALED),
+        (f"%(reviewed)s OR {CONCERN} <> ''", State.HELD),
+        otherwise=State.CONFIRMED,
+    ),
     pending=Transition.CONFIRM.came_from("signature.state"),
 )
 
@@ -112,6 +121,7 @@ def confirm_now(signature: Signature, verified: str, now: datetime, *, submissio
         "signature": signature.pk,
         "submission": submission_id,
         "reviewed": signature.letter.reviewed,
+        "is_sealed": signature.letter.is_sealed,
         "collective": signature.letter.collective_id,
         "verified": verified,
         "trace_since": now - TRACE_LIFETIME,

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from cryptography.fernet import InvalidToken
+from django.db.models import Model
 
 from letters.models import (
     MailRequest,
     NameReport,
+    Signature,
     SignerContact,
     Submission,
 )
@@ -62,16 +64,27 @@ def reencrypt_addresses(*, after: int, most: int) -> Reencrypted | None:
 REENCRYPTION_BATCH_SIZE = 1000
 
 
+# Race: submissions first, because a confirmation moves their words to the signature.
+ENCRYPTED: list[tuple[type[Model], str]] = [
+    *((model, "address") for model in (Submission, MailRequest, NameReport)),
+    *((model, "sealed") for model in (Submission, Signature)),
+]
+
+
 def reencrypt_submissions() -> tuple[int, list[int]]:
-    """Do the same for submissions, requests and reports. Returns how many changed, and the ids that no key decrypts."""
+    """Do the same for submissions, requests and reports, and for words of letters that name nobody yet.
+
+    Returns how many changed, and the ids that no key decrypts.
+    """
     changed, unreadable = 0, []
-    for model in (Submission, MailRequest, NameReport):
-        last, kept = 0, model._default_manager.filter(address__isnull=False).order_by("pk").values_list("pk", "address")
+    for model, column in ENCRYPTED:
+        encrypted = model._default_manager.filter(**{f"{column}__isnull": False}).exclude(**{column: b""})
+        last, kept = 0, encrypted.order_by("pk").values_list("pk", column)
         while rows := list(kept.filter(pk__gt=last)[:REENCRYPTION_BATCH_SIZE]):
-            fresh, unread = _reencrypted([(pk, bytes(encrypted or b"")) for pk, encrypted in rows])
+            fresh, unread = _reencrypted([(pk, bytes(old or b"")) for pk, old in rows])
             unreadable += unread
             for pk, (old, new) in fresh.items():
-                changed += model._default_manager.filter(pk=pk, address=old).update(address=new)
+                changed += model._default_manager.filter(pk=pk, **{column: old}).update(**{column: new})
             last, _ = rows[-1]
     return changed, unreadable
 

@@ -19,11 +19,13 @@ from letters.models import (
     State,
     Switch,
     Transition,
+    sealed_words,
 )
 from letters.models.lifecycle import is_in, states
 from letters.shared import wakeups
 from letters.shared.addresses import encrypt, hash_address, hash_spelling
 from letters.shared.refused import Refusal, Refused
+from letters.shared.sealing import keyed_hash
 from letters.shared.sql import fetch_row
 from letters.shared.tokens import make_check_token
 from letters.shared.traces import hash_browser, hash_network
@@ -59,7 +61,7 @@ SIGN = f"""
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
         affiliation = %(affiliation)s, role = %(role)s, country = %(country)s, comment = %(comment)s,
-        comment_for = %(comment_for)s,
+        comment_for = %(comment_for)s, sealed = %(sealed)s::bytea,
         display = %(display)s, domain = %(domain)s, via = %(via)s, signed_at = %(now)s,
         {Transition.SIGN_INSTEAD.becomes()}, is_first = {is_in([State.INVITED])}, spelling_hash = %(spelling)s,
         concern = CASE WHEN concern = 'complained' THEN concern ELSE %(concern)s END
@@ -67,12 +69,12 @@ WITH invited AS (
     RETURNING id, salt
 ), inserted AS (
     INSERT INTO letters_signature
-        (letter_id, revision_id, language, name, affiliation, role, country, comment, comment_for, display,
+        (letter_id, revision_id, language, name, affiliation, role, country, comment, comment_for, sealed, display,
          domain, concern, via, state, verified, salt, address_hash, spelling_hash, signed_at)
     VALUES
         (%(letter)s, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
-         %(comment_for)s, %(display)s, %(domain)s, %(concern)s, %(via)s, {states(Transition.SIGN.target)}, '', %(salt)s,
-         %(address_hash)s, %(spelling)s, %(now)s)
+         %(comment_for)s, %(sealed)s::bytea, %(display)s, %(domain)s, %(concern)s, %(via)s,
+         {states(Transition.SIGN.target)}, '', %(salt)s, %(address_hash)s, %(spelling)s, %(now)s)
     ON CONFLICT (address_hash, letter_id) DO NOTHING
     RETURNING id, salt
 ), signed AS (
@@ -93,12 +95,13 @@ WITH invited AS (
         AND NOT EXISTS (SELECT FROM signed)
 ), submitted AS (
     INSERT INTO letters_submission AS before
-        (signature_id, revision_id, language, name, affiliation, role, country, comment, comment_for, display,
+        (signature_id, revision_id, language, name, affiliation, role, country, comment, comment_for, sealed, display,
          domain, consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash, network,
          browser)
     SELECT id, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
-        %(comment_for)s, %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
-        %(now)s::timestamptz, %(content_hash)s, %(address)s::bytea, %(spelling)s, %(network)s::bytea, %(browser)s::bytea
+        %(comment_for)s, %(sealed)s::bytea, %(display)s, %(domain)s, %(consent)s,
+        %(consented_at)s::timestamptz, %(concern)s, %(via)s, %(now)s::timestamptz,
+        %(content_hash)s, %(address)s::bytea, %(spelling)s, %(network)s::bytea, %(browser)s::bytea
     FROM found
     -- Someone sent the same form again. If one of the two raised no concern, neither does.
     ON CONFLICT (signature_id, content_hash) DO UPDATE SET submitted_at = excluded.submitted_at,
@@ -163,14 +166,18 @@ def _values(letter: Letter, submitted: SubmittedForm, language: str, now: dateti
         "consent": consent,
     }
     spelling = hash_spelling(submitted.address.deliverable)
+    # Privacy: on a letter that names nobody yet, no word is stored but in the ciphertext.
+    stored = sealed_words(submitted.as_shown()) if letter.is_sealed else {"sealed": None}
     return {
         **typed,
+        **stored,
         "spelling": spelling,
         # Privacy: the same form with two spellings makes two submissions. Otherwise the link sent to one spelling would
         # also confirm the other.
-        "content_hash": _content_hash({**typed, "spelling": spelling.hex()}),
+        "content_hash": _content_hash({**typed, "spelling": spelling.hex()}, is_sealed=letter.is_sealed),
         "concern": submitted.concern,
-        "via": submitted.via,
+        # Privacy: where a few people came from could tell who they are.
+        "via": "" if letter.is_sealed else submitted.via,
         "network": hash_network(letter.pk, submitted.network),
         "browser": hash_browser(submitted.browser) if submitted.browser else None,
         "salt": secrets.token_bytes(SALT_BYTES),
@@ -182,6 +189,7 @@ def _values(letter: Letter, submitted: SubmittedForm, language: str, now: dateti
     }
 
 
-def _content_hash(typed: dict[str, Any]) -> bytes:
+def _content_hash(typed: dict[str, Any], *, is_sealed: bool) -> bytes:
     content = json.dumps(typed, sort_keys=True).encode()
-    return hashlib.sha256(content).digest()[:CONTENT_HASH_BYTES]
+    digest = keyed_hash(content) if is_sealed else hashlib.sha256(content).digest()
+    return digest[:CONTENT_HASH_BYTES]

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from letters.models import CONFIRMED, IN_QUEUE, Doubt, Signature, SigningTrace, Submission
+from letters.models import CONFIRMED_OR_SEALED, IN_QUEUE, Doubt, Signature, SigningTrace, Submission
 from letters.shared import wakeups
 from letters.shared.batches import batches_of_ids
 from letters.shared.traces import TRACE_LIFETIME
@@ -31,7 +31,7 @@ def keep_networks(signature: Signature, networks: Collection[bytes], now: dateti
     )
     nearby = SigningTrace.objects.filter(letter=letter_id, network__in=networks, signature__isnull=False)
     again = list(nearby.order_by("-at").values_list("signature", flat=True)[:MAX_AGAIN])
-    Signature.objects.filter(pk__in=again, state__in=CONFIRMED).update(to_score=True)
+    Signature.objects.filter(pk__in=again, state__in=CONFIRMED_OR_SEALED).update(to_score=True)
     wakeups.wake_sequencer(letter_id)
 
 

@@ -56,7 +56,10 @@ def words_to_confirm(signature: Signature, submission_id: int | None) -> WordsTo
 
     The statement that confirms does the same (letters/signer/signing/operations/confirming.py).
     """
+    signature.open_words()
     submissions = list(signature.submissions.unanswered())
+    for typed in submissions:
+        typed.open_words()
     chosen = next((typed for typed in submissions if typed.pk == submission_id and _may_speak(typed, signature)), None)
     contact: SignerContact | None = getattr(signature, "contact", None)
     source = chosen or signature
@@ -116,6 +119,8 @@ def stored_about(signature: Signature) -> dict[str, Any]:
     # The score of doubt is left out: it tells what others did, too, such as how many signed from the same network.
     trace: SigningTrace | None = getattr(signature, "trace", None)
     submissions = list(signature.submissions.order_by("submitted_at", "pk"))
+    for each in submissions:
+        each.open_words()
     encrypted = [contact.address] if contact else [each.address for each in submissions if each.address is not None]
     typed = [*WORDS, "display", "via", "language"]
     shown = [*typed, "state", "verified", "number"]

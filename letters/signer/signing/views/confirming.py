@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from letters.base.emailed_links.guards import of_a_signature, see_other, useless_link
 from letters.base.emailed_links.queries import signature_of
 from letters.base.switches.queries import is_on
-from letters.models import CONFIRMED, Display, Letter, Signature, Switch
+from letters.models import CONFIRMED_OR_SEALED, Display, Letter, Signature, Switch
 from letters.shared.limits import TooMany
 from letters.shared.refused import Refused
 from letters.shared.tokens import Token
@@ -43,7 +43,7 @@ def _confirming(request: HttpRequest, signature: Signature, token: Token, verifi
     if is_pending and queries.is_expired(token, now):
         return signature_page(request, "letters/signing/expired.html", signature, status=410)
     said = queries.words_to_confirm(signature, token.submission_id)
-    offers = said.submission_id is not None and said.differs and signature.state in CONFIRMED
+    offers = said.submission_id is not None and said.differs and signature.state in CONFIRMED_OR_SEALED
     if not is_pending and not offers:
         return just_confirmed(request, signature, now) or used_link(request, signature)
     refusal = signature.letter.confirmation_refusal(now) if is_pending else ""
@@ -139,7 +139,7 @@ def just_confirmed(request: HttpRequest, signature: Signature, now: datetime) ->
     """Repeat the answer to the first click; None if this is not a second click."""
     at = signature.confirmed_at
     is_second_click = request.method == "POST" and at is not None and timedelta() <= now - at < SAME_CLICK
-    return lead_to_thanks(request, signature) if is_second_click and signature.state in CONFIRMED else None
+    return lead_to_thanks(request, signature) if is_second_click and signature.state in CONFIRMED_OR_SEALED else None
 
 
 def used_link(request: HttpRequest, signature: Signature) -> HttpResponse:

@@ -1,0 +1,43 @@
+"""The refusals about letters that name nobody until enough people have signed. See refusals.py."""
+
+from django.utils.translation import gettext_lazy as _
+
+from letters.shared.explanation import Explanation
+from letters.shared.refused import Refusal
+
+OF_SEALED_LETTERS: dict[Refusal, Explanation] = {
+    Refusal.LETTER_SEALED: Explanation(
+        _(
+            "This letter names nobody until enough people have signed. What they were told stays as it is until then, "
+            "so you cannot do this now."
+        )
+    ),
+    Refusal.SEALED_HAS_INVITED: Explanation(
+        _(
+            "You have invited people to sign first, so their names are known. Only a letter without invitations can "
+            "name nobody at first."
+        ),
+        field="names_from",
+    ),
+    Refusal.SEALED_NEEDS_END: Explanation(
+        _(
+            "A letter that names nobody at first needs a time until which it is open, and it must not have passed. If "
+            "too few people sign until then, we delete everything."
+        ),
+        field="closes_at",
+        for_action={
+            "publish": _(
+                "Your changes are saved, but the letter is not published. A letter that names nobody at first needs a "
+                "time until which it is open. Enter one on the page “Form and dates”."
+            ),
+            "schedule": _(
+                "Your changes are saved, but the letter is not scheduled. A letter that names nobody at first needs a "
+                "time until which it is open. Enter one on the page “Form and dates”."
+            ),
+        },
+    ),
+    Refusal.SEALED_NOT_REVIEWED: Explanation(
+        _("Moderators cannot review names that nobody sees. Switch the review off, or let names appear at once."),
+        field="reviewed",
+    ),
+}

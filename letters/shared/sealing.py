@@ -1,0 +1,37 @@
+"""Encrypt the words of a signer as one, for a letter that names nobody until enough people have signed.
+
+The keys are those of addresses (ADDRESS_KEYS), which are not in the database.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+
+from django.conf import settings
+
+from letters.shared.addresses import decrypt, encrypt
+
+# Privacy: words are padded to a multiple of this, so that the length does not tell a short name from a long one.
+BLOCK_BYTES = 1024
+
+
+def seal(words: Mapping[str, str]) -> bytes:
+    """Encrypt words under the newest of ADDRESS_KEYS."""
+    # ASCII, so that the number of characters is the number of bytes.
+    text = json.dumps(dict(words), sort_keys=True)
+    return encrypt(text.ljust(-(-len(text) // BLOCK_BYTES) * BLOCK_BYTES))
+
+
+def unseal(sealed: bytes | memoryview) -> dict[str, str]:
+    """Return the words. Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits."""
+    words: dict[str, str] = json.loads(decrypt(sealed))
+    return words
+
+
+def keyed_hash(content: bytes) -> bytes:
+    """Return a hash that nobody can compute without ADDRESS_HASH_KEY.
+
+    Privacy: with a plain hash of what was typed, someone who has the database could try names until one fits.
+    """
+    return hmac.digest(settings.ADDRESS_HASH_KEY.encode(), b"content:" + content, hashlib.sha256)
