@@ -109,7 +109,7 @@ SCHEDULE = {
         "schedule": crontab(minute=11),
         "options": {"queue": "bulk"},
     },
-    "put appeals of signers into the review queue": {
+    "pass on appeals and answers of signers": {
         "task": "letters.pass_on_appeals",
         "schedule": crontab(minute="*/5"),
         "options": {"queue": "bulk", "expires": 300},

@@ -21,6 +21,7 @@ from letters.organizer.collectives.tasks import tell_suspended, tend_invitations
 from letters.organizer.dashboard.tasks import compare_tallies, forget_vias
 from letters.organizer.exports.tasks import make_exports
 from letters.organizer.exports.tasks import tidy_exports as tidy_files
+from letters.organizer.featured.tasks import feature_who_agreed
 from letters.organizer.first_signatories.mail import EMAIL_BUILDERS as FIRST_SIGNATORY_EMAILS
 from letters.organizer.first_signatories.tasks import tend_first_signatories
 from letters.organizer.letter_editor.tasks import publish_due, tidy_drafts
@@ -243,8 +244,9 @@ def renew_accounts_of_moderation() -> None:
 
 @shared_task(name="letters.pass_on_appeals")
 def pass_on_appeals_of_signers() -> None:
-    """Put the appeals and answers of earlier days into the review queue."""
+    """Put the appeals and answers of earlier days into the review queue, and feature names whose signers agreed."""
     pass_on_appeals(now=database_now())
+    feature_who_agreed(now=database_now())
 
 
 @shared_task(name="letters.forget_reports")

@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("letters.signer.carry_over.urls")),
     path("", include("letters.organizer.first_signatories.urls")),
     path("", include("letters.organizer.dashboard.urls")),
+    path("", include("letters.organizer.featured.urls")),
     path("", include("letters.organizer.exports.urls")),
     path("", include("letters.organizer.webhooks.urls")),
     path("", include("letters.organizer.updates.urls")),

@@ -56,6 +56,7 @@ from letters.moderator.reports import operations as report_operations
 from letters.moderator.reports.operations import ask_person_named
 from letters.organizer.collectives.mail import suspension_emails
 from letters.organizer.collectives.operations import create_collective, invite_member
+from letters.organizer.featured.operations import feature_signer
 from letters.organizer.first_signatories.operations import invite_people
 from letters.organizer.first_signatories.signatory_import import Person
 from letters.organizer.letter_editor.operations import publish_letter, set_up_letter
@@ -206,6 +207,7 @@ def _of_signing(letter: Letter, language: str) -> None:
     _of_moderators(letter, language, now)
     publish(now)
     _of_people_named(letter, language, now)
+    _of_featured(letter, now)
     Signature.objects.update(language=language)
     assert pending.pk
 
@@ -222,6 +224,17 @@ def _of_sealed(letter: Letter, organizer: User, language: str) -> None:
     OutgoingEmail.objects.filter(signature=signature, kind="confirm").delete()
     for kind in (OutgoingEmail.Kind.RELEASE, OutgoingEmail.Kind.UNREACHED):
         new_email(kind, signature.pk, 1, now=now, signature=signature).save()
+
+
+def _of_featured(letter: Letter, now: datetime) -> None:
+    """Create the email that asks whether a name may be featured. The name is public, and the provider private."""
+    asked = sign(letter, "ada.featured@posteo.de", now=now - timedelta(days=1))
+    confirm_signature(asked, verified="link", now=now)
+    OutgoingEmail.objects.filter(signature=asked).delete()
+    publish(now)
+    asked.refresh_from_db()
+    assert asked.number
+    feature_signer(letter, number=asked.number, by=letter.collective.memberships.get(role="owner").user, now=now)
 
 
 def _of_people_named(letter: Letter, language: str, now: datetime) -> None:

@@ -208,6 +208,9 @@ ROWS = {
     # Overview, and files
     "dashboard": Row(MEMBERS, "405"),
     "organize_signatures": Row(MEMBERS, "405"),
+    "featured_signers": Row(WRITERS, "405"),
+    "feature_signer": Row("405", writers(302), more={"number": 1}),
+    "stop_featuring": Row("405", writers(302), more={"number": 1}),
     "remind_unconfirmed": Row("405", writers(302)),
     "exports": Row(WRITERS, writers(422)),
     "download_export": Row("405", writers(302)),

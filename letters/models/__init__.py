@@ -38,6 +38,7 @@ from letters.models.email_kinds import (
     retention_of,
 )
 from letters.models.export import Export, ExportQuerySet
+from letters.models.featuring import Featuring
 from letters.models.former_slug import FormerSlug
 from letters.models.invitation_batch import MAX_NOTE_LENGTH, MAX_SENDER_LENGTH, InvitationBatch, InvitedPerson
 from letters.models.key_fingerprint import KeyFingerprint
@@ -261,6 +262,7 @@ __all__ = [
     "ErrorRate",
     "Export",
     "ExportQuerySet",
+    "Featuring",
     "FormerSlug",
     "History",
     "HoldFrom",

@@ -38,6 +38,7 @@ class EmailKind(models.TextChoices):
     ADDRESS_PROOF = "address_proof", "Code for an address with which a signer answers a question"
     RELEASE = "release", "Enough people have signed, and names will appear"
     UNREACHED = "unreached", "Too few people have signed, and everything is deleted"
+    FEATURE = "feature", "The organizers ask whether they may feature your name"
 
 
 class Cause(Enum):
@@ -56,9 +57,9 @@ class Cause(Enum):
     # Privacy: these emails count separately. Owners see the result of each, and must not learn from a delayed email
     # that its address has signed something.
     COLLECTIVE = "an owner of a collective"
-    # Privacy: a moderator chooses whom they act on. These emails leave only if they give nobody away
+    # Privacy: a moderator or an organizer chooses whom they act on. These emails leave only if they give nobody away
     # (letters/signer/signing/telling.py). They do not count.
-    MODERATOR = "a moderator"
+    MODERATOR = "a moderator or an organizer, about one signature"
     # These emails go to organizers and staff only, who can switch them off. They do not count.
     EVENT = "an event on the site"
     # The number of signers of a letter that names nobody yet, or its end. All of them get the same email at once.
@@ -120,6 +121,8 @@ EMAIL_KINDS: Mapping[EmailKind, Rules] = {
     # People decide by these whether their name appears, so they never wait for a daily limit.
     EmailKind.RELEASE: Rules(Cause.SIGNERS, Queue.CONFIRMATIONS, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
     EmailKind.UNREACHED: Rules(Cause.SIGNERS, Queue.CONFIRMATIONS, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
+    # Too few to delay others: a letter has at most 60.
+    EmailKind.FEATURE: Rules(Cause.MODERATOR, Queue.CONFIRMATIONS, WhenFull.SEND, Kept.UNLESS_DROPPED),
 }
 
 

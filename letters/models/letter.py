@@ -174,6 +174,8 @@ class Letter(models.Model):
     # The sequence numbers of first signatories in the order that the organizers chose. All others follow. Privacy: it
     # contains only public numbers, and orders only public names.
     first_order = ArrayField(models.PositiveIntegerField(), default=list, db_default=[], blank=True)
+    # The sequence numbers of signatures that its page features, in the order in which their signers agreed (Featuring).
+    featured = ArrayField(models.PositiveIntegerField(), default=list, db_default=[], blank=True)
     # The number of signatures that the organizers aim for, if any.
     goal = models.PositiveIntegerField(null=True, blank=True)
 

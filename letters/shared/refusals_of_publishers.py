@@ -1,4 +1,4 @@
-"""The refusals about who publishes, under which name, and whether the site must agree first. See refusals.py."""
+"""The refusals about who publishes, under which name, whom a page features, and whether the site must agree first."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,6 +6,15 @@ from letters.shared.explanation import Explanation
 from letters.shared.refused import Refusal
 
 OF_PUBLISHERS: dict[Refusal, Explanation] = {
+    Refusal.DECLINED_FEATURING: Explanation(
+        _("This signer does not want to be featured. They can change their mind on the page of their signature.")
+    ),
+    Refusal.NOT_FEATURABLE: Explanation(
+        _("You can feature a signature only while everyone can read its name. Choose another one.")
+    ),
+    Refusal.TOO_MANY_ASKED: Explanation(
+        _("You have asked 60 signers, which is the most for one letter. Take back a question that nobody has answered.")
+    ),
     Refusal.OWN_LETTER: Explanation(
         _("You are a member of the collective that publishes this letter, so another moderator must decide.")
     ),

@@ -115,6 +115,11 @@ class Refusal(StrEnum):
     # Pictures, lists and selections
     TOO_MANY = "too_many"
 
+    # Featured signers
+    DECLINED_FEATURING = "declined_featuring"
+    NOT_FEATURABLE = "not_featurable"
+    TOO_MANY_ASKED = "too_many_asked"
+
     # Moderation
     DECIDED_AGAIN = "decided_again"
     BULK_MOVED_ON = "bulk_moved_on"

@@ -81,7 +81,7 @@ OF_A_LETTER: list[tuple[Words, list[Place]]] = [
         _("Gather"),
         [
             Place("first_signatories", _("First signatories"), below=("invite_list",)),
-            Place("organize_signatures", _("Signatures"), EVERYONE),
+            Place("organize_signatures", _("Signatures"), EVERYONE, below=("featured_signers",)),
             Place("moderate_letter", _("Review"), MODERATING, below=("moderate_list",), is_public_only=True),
         ],
     ),

@@ -20,7 +20,7 @@ from letters.organizer.first_signatories.operations import (
     resend_invitation,
 )
 from letters.organizer.letter_editor.operations import publish_letter
-from letters.public.public_pages.queries import first_signatures
+from letters.public.public_pages.names_on_letter import first_signatures
 from letters.shared.addresses import decrypt
 from letters.signer.signing.operations import (
     Changes,

@@ -15,7 +15,7 @@ from letters.organizer.collectives.queries import record_of
 from letters.organizer.first_signatories.operations import cancel_invitations, forget_invitations, invite_people
 from letters.organizer.first_signatories.queries import invitation_refusal, progress
 from letters.organizer.letter_editor.operations import close_letter, publish_letter, set_up_letter
-from letters.public.public_pages.queries import first_signatures
+from letters.public.public_pages.names_on_letter import first_signatures
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import (
     Changes,

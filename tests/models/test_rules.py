@@ -24,6 +24,7 @@ from letters.models import (
     DraftLink,
     ErrorRate,
     Export,
+    Featuring,
     FormerSlug,
     InvitationBatch,
     InvitedPerson,
@@ -235,6 +236,11 @@ def add_site_page(letter: Letter, **values: Any) -> SitePage:
     right = {"name": "imprint", "language": "en", "number": 1, "markdown": "Us", "saved_at": NOW}
     by = letter.collective.memberships.get().user
     return SitePage.objects.create(saved_by=by, **{**right, **values})
+
+
+def add_featuring(letter: Letter, **values: Any) -> Featuring:
+    signature, by = add_signature(letter), letter.collective.memberships.get().user
+    return Featuring.objects.create(signature=signature, asked_by=by, asked_at=NOW, **values)
 
 
 def add_takedown(letter: Letter, **values: Any) -> TakeDown:
@@ -460,6 +466,8 @@ REFUSED: list[tuple[str, Act]] = [
     ("site_note_says_something", lambda letter: add_note(letter, words="")),
     ("report_decided_says_by_whom", lambda letter: add_report(letter, outcome="acted")),
     ("letter_hold_from_known", lambda letter: Letter.objects.filter(pk=letter.pk).update(hold_from=49)),
+    ("featuring_answer_known", lambda letter: add_featuring(letter, answer="maybe", reaches_at=NOW)),
+    ("featuring_answered_says_when", lambda letter: add_featuring(letter, answer="yes")),
     ("letter_indexing_known", lambda letter: Letter.objects.filter(pk=letter.pk).update(indexing="some")),
     ("letter_sealed_has_an_end", lambda letter: Letter.objects.filter(pk=letter.pk).update(names_from=20)),
     (

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from letters.models import Collective, Letter, User
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
-from letters.public.public_pages import caching, queries
+from letters.public.public_pages import caching, names_on_letter, queries
 from tests.conftest import LetterMaker
 from tests.people import NOW, Reader, add_published, browser_of, kept_pages, words
 
@@ -106,7 +106,7 @@ def test_the_names_on_the_page_are_those_in_its_count(letter: Letter) -> None:
     add_published(letter, 3)
     read = queries.public_letter(letter.slug)
     add_published(letter, 2)
-    assert [signature.number for signature in queries.newest_signatures(read, None)] == [3, 2, 1]
+    assert [signature.number for signature in names_on_letter.newest_signatures(read, None)] == [3, 2, 1]
     assert [signature.number for signature in queries.signature_page(read, None, before=None).signatures] == [3, 2, 1]
 
 

@@ -58,6 +58,9 @@ def _no_text_of_an_email_is_stored() -> bool:
 
 # The beginning of each sentence, and what keeps its promise.
 PROMISES: dict[str, list[Promise]] = {
+    "If organizers ask whether the letter": ["test_organizers_read_the_answer_only_the_next_morning"],
+    "Without your answer, it is not featured": ["test_nobody_is_featured_without_an_answer"],
+    "We delete question and answer when you withdraw": ["test_withdrawing_ends_it_and_deletes_the_answer"],
     "If you report a letter": ["test_what_a_reader_wrote_is_forgotten_half_a_year_after_the_decision"],
     "The organizers see none of it": ["test_only_moderators_of_the_site_read_it_and_decide"],
     "If you report that a signature bears your name": [

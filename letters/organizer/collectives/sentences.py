@@ -169,6 +169,29 @@ COUNTED: Mapping[str, Callable[[int], str]] = {
         "{n} signers of {letter} appealed against rejections.",
         n,
     ),
+    "ask_to_feature": lambda n: ngettext(
+        "{who} asked a signer of {letter} whether its page may feature their name.",
+        "{who} asked {n} signers of {letter} whether its page may feature their names.",
+        n,
+    ),
+    "take_question_back": lambda n: ngettext(
+        "{who} took back the question to a signer of {letter}.",
+        "{who} took back the questions to {n} signers of {letter}.",
+        n,
+    ),
+    "answer_featuring": lambda n: ngettext(
+        "A signer of {letter} answered whether its page may feature their name.",
+        "{n} signers of {letter} answered whether its page may feature their names.",
+        n,
+    ),
+    "feature_signer": lambda n: ngettext(
+        "{who} featured a name on the page of {letter}.", "{who} featured {n} names on the page of {letter}.", n
+    ),
+    "stop_featuring": lambda n: ngettext(
+        "{who} stopped featuring a name on the page of {letter}.",
+        "{who} stopped featuring {n} names on the page of {letter}.",
+        n,
+    ),
     "ask_signature": lambda n: ngettext(
         "{who} asked a signer of {letter} for more.", "{who} asked {n} signers of {letter} for more.", n
     ),

@@ -70,6 +70,7 @@ def signatures(request: HttpRequest, letter: Letter, person: User) -> HttpRespon
         "form": form,
         "page": page,
         "shown": shown,
+        "may_feature": shown == "published" and letter.collective.has_role(person, WRITING),
         "search": search,
         "onward": _query(of_list | order | {"after": page.onward}) if page.onward else "",
         "oldest_first": oldest_first,

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import Case, Count, F, Func, IntegerField, Prefetch, Q, QuerySet, Value, When
-from django.db.models.functions import Cast, Left
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models.functions import Left
 
 from letters.base.public_letters import queries as base
 from letters.models import (
-    COUNTED,
     AddresseeAnswer,
     Display,
     ErrorRate,
@@ -35,9 +33,6 @@ from letters.shared.plain_text import START
 from letters.shared.sql import fetch_rows
 
 PAGE_LENGTH = 100
-NEWEST_ON_LETTER = 12
-# The most first signatories on the letter's page. The list has all of them.
-FIRST_ON_LETTER = 100
 MAX_LETTERS_ON_HOME = 50
 # Updates on the letter's own page and on one page of the archive; entries in the feed.
 UPDATES_ON_LETTER = 3
@@ -68,34 +63,6 @@ def translations(letter: Letter, revision: Revision | None = None) -> list[Trans
     """Return the translations of a revision (the current one by default), the original first, without their texts."""
     texts = Translation.objects.filter(revision=revision or letter.current_revision).defer("body", "html", "summary")
     return sorted(texts, key=lambda text: (text.language != letter.language, text.language))
-
-
-@dataclass(frozen=True)
-class FirstSignatures:
-    signatures: list[Signature]
-    # The number of first signatories that are not in this list, and of signatures by other signers.
-    more: int
-    others: int
-
-
-def first_signatures(letter: Letter, changes: History | None) -> FirstSignatures:
-    """Return the first signatories. The query uses an index of its own.
-
-    Privacy: names come first, in the order that the organizers chose, the others by sequence number; then names
-    withheld, ordered by their salts, which are random and secret. In the order of the organizers' list, everyone with
-    that list could name them.
-    """
-    order = Value(letter.first_order, output_field=ArrayField(IntegerField()))
-    chosen = Func(order, Cast("number", IntegerField()), function="array_position", output_field=IntegerField())
-    place_if_named = Case(When(display=Display.PUBLIC, then=chosen))
-    number_if_named = Case(When(display=Display.PUBLIC, then=F("number")))
-    signatures = _counted(letter, changes).filter(is_first=True, state=COUNTED)
-    orders = [each.asc(nulls_last=True) for each in (place_if_named, number_if_named)]
-    signatures = signatures.order_by(*orders, "salt")
-    shown = list(signatures[: FIRST_ON_LETTER + 1])
-    number = signatures.count() if len(shown) > FIRST_ON_LETTER else len(shown)
-    shown = shown[:FIRST_ON_LETTER]
-    return FirstSignatures(shown, number - len(shown), max(0, letter.signature_count - number))
 
 
 def letter_deliveries(letter: Letter) -> list[LetterDelivery]:
@@ -145,12 +112,7 @@ def changes_since(older: Revision, newer: Revision, language: str) -> tuple[Para
     return texts[newer.pk].differences_from(texts[older.pk])
 
 
-def newest_signatures(letter: Letter, changes: History | None) -> list[Signature]:
-    """Return the newest signatures without first signatories, whom the page lists above them."""
-    return list(_counted(letter, changes).published().filter(is_first=False)[:NEWEST_ON_LETTER])
-
-
-def _counted(letter: Letter, changes: History | None) -> SignatureQuerySet:
+def counted(letter: Letter, changes: History | None) -> SignatureQuerySet:
     """Return the signatures that the letter's count includes.
 
     Race: the sequencer may have published more since the letter was read. Without this filter, the page would list more
@@ -169,7 +131,7 @@ class SignaturePage:
 
 def signature_page(letter: Letter, changes: History | None, *, before: int | None) -> SignaturePage:
     """Return a page of the list. Keyset pagination by sequence number: the last page costs as little as the first."""
-    signatures = _counted(letter, changes).numbered()
+    signatures = counted(letter, changes).numbered()
     if before is not None:
         signatures = signatures.filter(number__lt=before)
     rows = list(signatures[: PAGE_LENGTH + 1])
@@ -185,7 +147,7 @@ def found_page(letter: Letter, changes: History | None, words: Collection[str], 
     below = min(before or letter.last_number + 1, letter.last_number + 1)
     numbers = public_numbers(letter.pk, words, below=below, most=PAGE_LENGTH + 1)
     page = numbers[:PAGE_LENGTH]
-    shown = _counted(letter, changes).published().filter(number__in=page, display=Display.PUBLIC)
+    shown = counted(letter, changes).published().filter(number__in=page, display=Display.PUBLIC)
     return SignaturePage(list(shown), page[-1] if len(numbers) > PAGE_LENGTH else None, before is None)
 
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from letters.base.collective_domains.queries import shown_domains
 from letters.base.switches.queries import is_on
 from letters.models import History, Letter, Picture, Revision, Switch, Update, public_moves
-from letters.public.public_pages import data, files, queries
+from letters.public.public_pages import data, files, names_on_letter, queries
 from letters.public.public_pages.caching import HEADERS_ALONE, accepts_gzip, is_search
 from letters.public.public_pages.feed import letter_feed
 from letters.public.public_pages.forms import FindNameForm, FindNumberForm
@@ -63,8 +63,8 @@ def _letter_context(visit: Visit) -> Context:
     changes = History.of_changed(letter, visit.language)
     return {
         **visit.context(),
-        "first": queries.first_signatures(letter, changes),
-        "newest": queries.newest_signatures(letter, changes),
+        "first": names_on_letter.first_signatures(letter, changes),
+        "newest": names_on_letter.newest_signatures(letter, changes),
         "changes": changes,
         "domains": shown_domains(letter.collective),
         "moves": public_moves(letter),

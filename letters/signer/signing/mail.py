@@ -126,6 +126,20 @@ def decided(outgoing: OutgoingEmail) -> Built:
     # The decision may have been undone since, or made again.
     if not queries.is_current(recipient.signature, int(outgoing.key.partition(":")[2])):
         return Drop(DropReason.SETTLED)
+    return _unless_it_gives_away("decided", outgoing, recipient)
+
+
+def feature(outgoing: OutgoingEmail) -> Built:
+    """Tell a signer that the organizers ask whether they may feature the name, under the same conditions."""
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
+    featuring = queries.featuring_of(recipient.signature)
+    # The question may have been taken back since, or answered.
+    if featuring is None or featuring.answer or recipient.signature.state not in ACTIVE:
+        return Drop(DropReason.SETTLED)
+    return _unless_it_gives_away("feature", outgoing, recipient)
+
+
+def _unless_it_gives_away(template: str, outgoing: OutgoingEmail, recipient: Recipient) -> Built:
     if recipient.address is None:
         return Drop(DropReason.NO_ADDRESS)
     if not may_tell_by_email(decrypt(recipient.address), is_named=recipient.display == Display.PUBLIC):
@@ -134,7 +148,7 @@ def decided(outgoing: OutgoingEmail) -> Built:
         return Drop(DropReason.UNWANTED)
     if recipient.signature.letter.status == Letter.Status.TAKEN_DOWN:
         return Drop(DropReason.LETTER_OVER)
-    return _to_signer("decided", outgoing, recipient)
+    return _to_signer(template, outgoing, recipient)
 
 
 def address_proof(outgoing: OutgoingEmail) -> Built:
@@ -169,6 +183,7 @@ EMAIL_BUILDERS: Mapping[str, Builder] = {
     EmailKind.REQUESTED: requested,
     EmailKind.DECIDED: decided,
     EmailKind.ADDRESS_PROOF: address_proof,
+    EmailKind.FEATURE: feature,
 }
 
 

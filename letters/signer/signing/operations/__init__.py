@@ -9,6 +9,7 @@ from letters.signer.signing.operations.answering import (
 from letters.signer.signing.operations.appealing import appeal_rejection
 from letters.signer.signing.operations.changing import change_signature, check_code, use_submission
 from letters.signer.signing.operations.confirming import confirm_signature
+from letters.signer.signing.operations.featuring import answer_featuring
 from letters.signer.signing.operations.forgetting import (
     forget_emails,
     forget_requests,
@@ -29,6 +30,7 @@ __all__ = [
     "Reencrypted",
     "SubmittedForm",
     "accept_invitation",
+    "answer_featuring",
     "answer_question",
     "appeal_rejection",
     "change_signature",

@@ -11,6 +11,7 @@ from letters.models import (
     EMPTIED,
     CarryOver,
     Doubt,
+    Featuring,
     Letter,
     OutgoingEmail,
     RejectionAppeal,
@@ -97,6 +98,7 @@ def _forget_person(signature: Signature, now: datetime) -> None:
     Doubt.objects.filter(pk=signature.pk).delete()
     RejectionAppeal.objects.filter(signature_id=signature.pk).delete()
     SignerQuestion.objects.filter(signature_id=signature.pk).delete()
+    Featuring.objects.filter(signature_id=signature.pk).delete()
     _forget_answers(signature)
 
 

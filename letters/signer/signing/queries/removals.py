@@ -1,4 +1,4 @@
-"""Read why a moderator removed a signature or hid its comment, for its signer alone, and whether they can appeal."""
+"""Read what moderators and organizers decided about a signature or ask its signer, for that signer alone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +7,7 @@ from letters.models import (
     CONFIRMED,
     AddressProof,
     CommentHiding,
+    Featuring,
     MailRequest,
     OutgoingEmail,
     RejectionAppeal,
@@ -103,6 +104,11 @@ def asked_to_prove(outgoing: OutgoingEmail) -> AskedToProve:
     if proof is None or request is None:
         raise Signature.DoesNotExist
     return AskedToProve(proof, request, proof.question.signature)
+
+
+def featuring_of(signature: Signature) -> Featuring | None:
+    """Return the organizers' question whether they may feature the name, with its answer."""
+    return Featuring.objects.filter(signature=signature).first()
 
 
 def is_held(signature: Signature) -> bool:

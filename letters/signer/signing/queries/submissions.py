@@ -18,7 +18,7 @@ from letters.models import (
 )
 from letters.shared.addresses import decrypt
 from letters.shared.traces import TRACE_LIFETIME
-from letters.signer.signing.queries.removals import appeals_of, why_hidden, why_removed
+from letters.signer.signing.queries.removals import appeals_of, featuring_of, why_hidden, why_removed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +118,7 @@ def stored_about(signature: Signature) -> dict[str, Any]:
     contact: SignerContact | None = getattr(signature, "contact", None)
     # The score of doubt is left out: it tells what others did, too, such as how many signed from the same network.
     trace: SigningTrace | None = getattr(signature, "trace", None)
+    featuring = featuring_of(signature)
     submissions = list(signature.submissions.order_by("submitted_at", "pk"))
     for each in submissions:
         each.open_words()
@@ -144,6 +145,7 @@ def stored_about(signature: Signature) -> dict[str, Any]:
             }
             for each in signature.questions.select_related("proof").order_by("pk")
         ],
+        "may_be_featured": {"asked_at": featuring.asked_at, "answer": featuring.answer} if featuring else None,
         "comment_is_hidden": signature.comment_hidden,
         "comment_is_hidden_because": why_hidden(signature),
         "text": signature.revision.number,

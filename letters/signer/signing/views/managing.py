@@ -22,6 +22,7 @@ from letters.signer.signing.admission import admit_code, admit_request
 from letters.signer.signing.answer_forms import AnswerForm, ProofCodeForm, ProofForm
 from letters.signer.signing.forms import AppealForm, ChangeForm
 from letters.signer.signing.operations import (
+    answer_featuring,
     answer_question,
     appeal_rejection,
     change_signature,
@@ -51,8 +52,6 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
     with translation.override(interface_language(signature.language)):
         form = ChangeForm(signature, typed_fields(request) if request.method == "POST" else None)
         action = request.POST.get("action", "")
-        if action == "appeal":
-            return _appeal(request, signature)
         if answered := _answer(request, signature):
             return answered
         if _trusts_another_collective(request, signature, action, form):
@@ -77,17 +76,20 @@ def _control_page(request: HttpRequest, signature: Signature, *, status: int, **
         "last_appeal": next(iter(queries.appeals_of(signature)), None),
         "question": queries.question_to(signature),
         "proof": queries.proof_for(signature),
+        "featuring": queries.featuring_of(signature),
+        "is_featured": signature.number in signature.letter.featured,
         "appeal_form": AppealForm(),
         "answer_form": AnswerForm(),
         "proof_form": ProofForm(),
         "proof_code_form": ProofCodeForm(),
+        "featuring_form": Form(),
         **forms,
     }
     return signature_page(request, "letters/signing/manage.html", signature, status=status, **context)
 
 
 def _answer(request: HttpRequest, signature: Signature) -> HttpResponse | None:
-    """Take an answer to a moderator's question, or a step towards one; None if no such button was pressed."""
+    """Take an answer to moderators or organizers, or a step towards one; None if no such button was pressed."""
     step = ANSWERS.get(request.POST.get("action", ""))
     if step is None:
         return None
@@ -97,9 +99,9 @@ def _answer(request: HttpRequest, signature: Signature) -> HttpResponse | None:
     if form.is_valid():
         try:
             step.take(signature, form.cleaned_data)
-            return see_other(f"{request.path}?answered")
+            return see_other(f"{request.path}?{step.done}")
         except Refused as refused:
-            # Race: a moderator has decided in the meantime.
+            # Race: someone has decided or taken the question back in the meantime, or it was sent twice.
             add_refusal(form, refused)
             signature.refresh_from_db(fields=["state", "concern"])
     return _control_page(request, signature, status=422, form=ChangeForm(signature), **{step.form_name: form})
@@ -117,12 +119,26 @@ def _take_code(signature: Signature, given: Mapping[str, Any]) -> None:
     prove_address(signature, code=given["code"], now=timezone.now())
 
 
+def _take_appeal(signature: Signature, given: Mapping[str, Any]) -> None:
+    appeal_rejection(signature, words=given["reason"], now=timezone.now())
+
+
+def _take_yes(signature: Signature, given: Mapping[str, Any]) -> None:
+    answer_featuring(signature, agrees=True, now=timezone.now())
+
+
+def _take_no(signature: Signature, given: Mapping[str, Any]) -> None:
+    answer_featuring(signature, agrees=False, now=timezone.now())
+
+
 @dataclass(frozen=True)
 class AnswerStep:
     form_name: str
     form: Callable[[QueryDict], Form]
     take: Callable[[Signature, Mapping[str, Any]], None]
     admit: Callable[[str], None] | None = None
+    # The query of the page afterwards.
+    done: str = "answered"
 
 
 # By the value of the button.
@@ -130,20 +146,10 @@ ANSWERS: Mapping[str, AnswerStep] = {
     "answer": AnswerStep("answer_form", AnswerForm, _take_link),
     "send_code": AnswerStep("proof_form", ProofForm, _take_address, admit_request),
     "prove": AnswerStep("proof_code_form", ProofCodeForm, _take_code, admit_code),
+    "appeal": AnswerStep("appeal_form", AppealForm, _take_appeal, done="appealed"),
+    "feature": AnswerStep("featuring_form", Form, _take_yes),
+    "not_feature": AnswerStep("featuring_form", Form, _take_no),
 }
-
-
-def _appeal(request: HttpRequest, signature: Signature) -> HttpResponse:
-    form = AppealForm(typed_fields(request))
-    if form.is_valid():
-        try:
-            appeal_rejection(signature, words=form.cleaned_data["reason"], now=timezone.now())
-            return see_other(f"{request.path}?appealed")
-        except Refused as refused:
-            # Race: a moderator has restored it in the meantime, or it was sent twice.
-            add_refusal(form, refused)
-            signature.refresh_from_db(fields=["state", "concern"])
-    return _control_page(request, signature, status=422, form=ChangeForm(signature), appeal_form=form)
 
 
 MOVED_MEANWHILE = _(

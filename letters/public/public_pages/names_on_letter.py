@@ -1,0 +1,67 @@
+"""Read the names that a letter's own page shows. Performance: each query is bounded."""
+
+from dataclasses import dataclass
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Case, F, Func, IntegerField, Q, Value, When
+from django.db.models.functions import Cast
+
+from letters.models import COUNTED, Display, History, Letter, Signature
+from letters.public.public_pages import queries
+
+NEWEST_ON_LETTER = 12
+# The most first signatories on the letter's page. The list has all of them.
+FIRST_ON_LETTER = 100
+FEATURED = Q(display=Display.PUBLIC, is_first=False)
+
+
+@dataclass(frozen=True)
+class FirstSignatures:
+    signatures: list[Signature]
+    # The number of first signatories that are not in this list.
+    more: int
+    # The names that the organizers feature, with their signers' consent.
+    featured: list[Signature]
+    # The number of signatures by all other signers.
+    others: int
+
+
+def first_signatures(letter: Letter, changes: History | None) -> FirstSignatures:
+    """Return the first signatories. The query uses an index of its own.
+
+    Privacy: names come first, in the order that the organizers chose, the others by sequence number; then names
+    withheld, ordered by their salts, which are random and secret. In the order of the organizers' list, everyone with
+    that list could name them.
+    """
+    order = Value(letter.first_order, output_field=ArrayField(IntegerField()))
+    chosen = Func(order, Cast("number", IntegerField()), function="array_position", output_field=IntegerField())
+    place_if_named = Case(When(display=Display.PUBLIC, then=chosen))
+    number_if_named = Case(When(display=Display.PUBLIC, then=F("number")))
+    signatures = queries.counted(letter, changes).filter(is_first=True, state=COUNTED)
+    orders = [each.asc(nulls_last=True) for each in (place_if_named, number_if_named)]
+    signatures = signatures.order_by(*orders, "salt")
+    shown = list(signatures[: FIRST_ON_LETTER + 1])
+    number = signatures.count() if len(shown) > FIRST_ON_LETTER else len(shown)
+    shown = shown[:FIRST_ON_LETTER]
+    featured = featured_signatures(letter, changes)
+    others = max(0, letter.signature_count - number - len(featured))
+    return FirstSignatures(shown, number - len(shown), featured, others)
+
+
+def featured_signatures(letter: Letter, changes: History | None) -> list[Signature]:
+    """Return the featured signatures, in the order of the letter. First signatories have their own place.
+
+    Privacy: a name that is not shown to everyone any more is not featured any more, either.
+    """
+    if not letter.featured:
+        return []
+    featured = queries.counted(letter, changes).filter(FEATURED, number__in=letter.featured, state=COUNTED)
+    return sorted(featured, key=lambda signature: letter.featured.index(signature.number or 0))
+
+
+def newest_signatures(letter: Letter, changes: History | None) -> list[Signature]:
+    """Return the newest signatures without first signatories and featured ones, whom the page lists above them."""
+    newest = queries.counted(letter, changes).published().filter(is_first=False)
+    if letter.featured:
+        newest = newest.exclude(FEATURED, number__in=letter.featured)
+    return list(newest[:NEWEST_ON_LETTER])
