@@ -117,18 +117,9 @@ from letters.models.revision import (
 )
 from letters.models.second_opinion import WRONG, ErrorRate, SecondOpinion
 from letters.models.signatory_list import SignatoryList
-from letters.models.signature import (
-    AGREED_SINCE_MOVE,
-    ENTRUSTED,
-    IN_QUEUE,
-    INVITATION_LIFETIME,
-    NUMBERED_IN_QUEUE,
-    SALT_BYTES,
-    Signature,
-    SignatureQuerySet,
-    is_before_move,
-)
-from letters.models.signer_contact import SignerContact
+from letters.models.signature import INVITATION_LIFETIME, SALT_BYTES, Signature, SignatureQuerySet
+from letters.models.signature_conditions import ENTRUSTED, IN_QUEUE, NUMBERED_IN_QUEUE
+from letters.models.signer_contact import AGREED_SINCE_MOVE, SignerContact, is_before_move
 from letters.models.signer_question import ANSWER_WITHIN, SignerQuestion
 from letters.models.signer_words import COMMENT_FOR_EVERYONE, PUBLIC_COMMENT, WORDS, sealed_words
 from letters.models.site_limit import SiteLimit

@@ -20,7 +20,6 @@ from letters.models.lifecycle import (
     GONE,
     KEEPS_CHANGES,
     NAMELESS,
-    READ_BY_ORGANIZERS,
     SEARCHED_STATES,
     TAKEN_OUT,
     UNCONFIRMED,
@@ -30,6 +29,7 @@ from letters.models.lifecycle import (
     Transition,
 )
 from letters.models.revision import History, Revision
+from letters.models.signature_conditions import ENTRUSTED, IN_QUEUE, NUMBERED_IN_QUEUE
 from letters.models.signer_words import COMMENT_FOR_EVERYONE, WORDS, Change, SignerWords
 from letters.shared.addresses import SPELLING_HASH_BYTES
 from letters.shared.sql import execute
@@ -38,7 +38,6 @@ from letters.shared.tokens import SignatureToken, Token, make_token, read_token
 SALT_BYTES = 8
 # An invited person has this long to answer. Then their address is deleted.
 INVITATION_LIFETIME = timedelta(days=14)
-
 
 REMOVE_PART = "DELETE FROM {table} USING doomed WHERE {table}.{column} = doomed.id"
 REMOVE = """
@@ -137,18 +136,6 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         """Return the signature, or None if it is gone."""
         signature = self.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
         return signature if signature and token.matches(signature.salt) else None
-
-
-# Moderators decide about these: held ones, and numbered ones with a concern. `confirmed_at` leaves out those that their
-# signers have emptied.
-IN_QUEUE = Q(confirmed_at__isnull=False) & (
-    Q(state=State.HELD) | Q(state=COUNTED) & ~Q(concern="") | Q(state=State.REJECTED, concern="recheck")
-)
-# The organizers see the name, and the public does not; removed signatures too. Queries must use this very condition.
-ENTRUSTED = Q(display="organizers", state__in=READ_BY_ORGANIZERS) & ~Q(name="")
-NUMBERED_IN_QUEUE = Q(confirmed_at__isnull=False) & (
-    Q(state=COUNTED) & ~Q(concern="") | Q(state=State.REJECTED, concern="recheck")
-)
 
 
 class Signature(SignerWords):
@@ -411,15 +398,3 @@ class Signature(SignerWords):
         if self.letter.status == Letter.Status.DRAFT:
             return self.link("invitation", now=now)
         return self.letter.get_absolute_url(self.language)
-
-
-def is_before_move(moment: datetime | None, letter: Letter) -> bool:
-    """Return whether something happened while the letter belonged to an earlier collective.
-
-    Privacy: what a signer agreed to then does not count for the next collective.
-    """
-    return moment is not None and letter.moved_at is not None and moment <= letter.moved_at
-
-
-# SQL: the same for the columns `contact.consented_at` and `letter.moved_at`.
-AGREED_SINCE_MOVE = "(letter.moved_at IS NULL OR contact.consented_at > letter.moved_at)"

@@ -1,11 +1,25 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
 from letters.models.letter import Letter
-from letters.models.signature import Signature, is_before_move
+from letters.models.signature import Signature
 from letters.models.signer_words import Consented
+
+
+def is_before_move(moment: datetime | None, letter: Letter) -> bool:
+    """Return whether something happened while the letter belonged to an earlier collective.
+
+    Privacy: what a signer agreed to then does not count for the next collective.
+    """
+    return moment is not None and letter.moved_at is not None and moment <= letter.moved_at
+
+
+# SQL: the same for the columns `contact.consented_at` and `letter.moved_at`.
+AGREED_SINCE_MOVE = "(letter.moved_at IS NULL OR contact.consented_at > letter.moved_at)"
 
 
 class SignerContact(Consented):

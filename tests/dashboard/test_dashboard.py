@@ -253,4 +253,6 @@ def test_the_page_runs_the_same_queries_however_many_have_signed(letter: Letter,
     assert len(many) == len(few)
     assert len(many) < 25
     counting = [query["sql"] for query in many if "COUNT(" in query["sql"].upper()]
-    assert [sql for sql in counting if "letters_signature" in sql and "MATERIALIZED" not in sql] == []
+    # The menu counts those with a concern, by an index that holds only these.
+    counting = [sql for sql in counting if "MATERIALIZED" not in sql and '"concern"' not in sql]
+    assert [sql for sql in counting if "letters_signature" in sql] == []
