@@ -25,6 +25,8 @@ from petition.embedded import CannotStart, interruption
 SIZES = [1, 1_000, 100_000]
 ROWS = [100_000]
 LARGE = 1_000_000
+# The largest petition that we know.
+LARGEST = 6_100_000
 FILES = {"limit": "limit: reading", "public": "public CSV", "csv": "organizers' CSV", "xlsx": "organizers' XLSX"}
 NAMES_ON_PAPER = [10_000, 100_000]
 # Targets in seconds, by number of names in the PDF.
@@ -263,6 +265,37 @@ def moderating(site: Site, report: Report, options: argparse.Namespace) -> None:
     report.lines += [f"{'scoring adds':<{NAMES}}{added:>11.3f}   aim {SCORING_AIM}"]
 
 
+def sizes(site: Site, report: Report, options: argparse.Namespace) -> None:
+    """Fill letters with millions of signatures, and compare them with the limits and with an empty letter."""
+    # Models can be imported only after Django is set up.
+    from bench.sizes import costs, filled_letter  # noqa: PLC0415
+
+    empty = browsers.letter_with(site, 0)
+    for many in [LARGE, LARGEST] if options.large else [LARGE]:
+        say(f"Filling a letter with {many:,} signatures …")
+        slug = filled_letter(site, many)
+        shoots = {
+            "limit": page_limit(site),
+            "empty": page(site, f"/letters/{empty}/"),
+            "letter": page(site, f"/letters/{slug}/"),
+            "count": page(site, f"/letters/{slug}/count/"),
+        }
+        series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
+        name = f"With {many:,} signatures"
+        report.lines += ["", f"{name:<{NAMES}}{'share':>11}"]
+        for what, own, limit, aim in [
+            ("letter page, of the limit", "letter", "limit", 80),
+            ("letter page, of an empty letter's", "letter", "empty", 95),
+            ("count as JSON, of the limit", "count", "limit", 90),
+        ]:
+            share = series[own].share_of(series[limit])
+            report.note(f"{what}, {many} signatures", series[own], share)
+            report.lines.append(f"{what:<{NAMES}}{percent(share):>11}   aim {aim} %")
+        for cost in costs(slug):
+            report.figures[f"{cost.name}, {many} signatures"] = asdict(cost)
+            report.lines.append(f"{cost.name:<{NAMES}}{cost.value:>11,.1f}   aim {cost.aim:,g} {cost.unit}")
+
+
 Section = Callable[[Site, Report, argparse.Namespace], None]
 
 # The names for --only, in the order of the report.
@@ -277,6 +310,7 @@ SECTIONS: dict[str, Section] = {
     "paper": on_paper,
     "scoring": scoring,
     "moderating": moderating,
+    "sizes": sizes,
 }
 # Sections with lines in the table of limits at the top.
 COMPARED = {"reading", "signing", "emails", "bulk"}

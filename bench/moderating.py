@@ -46,7 +46,7 @@ def fill_queue(many: int) -> None:
 def measure_queue(*, pages: int = PAGES) -> Queue:
     """Open the queue of the whole site as someone new, with nothing claimed, again and again."""
     person = User.objects.create_user(f"moderator{User.objects.count()}@example.org", name="Mo", moderates_site=True)
-    client = _signed_in(person)
+    client = signed_in(person)
     taken = []
     for _ in range(pages):
         ReviewClaim.objects.filter(moderator=person).delete()
@@ -59,7 +59,7 @@ def measure_queue(*, pages: int = PAGES) -> Queue:
     return Queue(min(taken) * 1000, len(sent))
 
 
-def _signed_in(person: User) -> Client:
+def signed_in(person: User) -> Client:
     """Return a browser with a session. The cookie holds the key, which Django's own test client does not know."""
     request = HttpRequest()
     request.session = session = SessionStore()

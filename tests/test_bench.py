@@ -8,10 +8,11 @@ from typing import Any, cast
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from bench import bulk, emails, filling, live_scoring, moderating, scoring
+from bench import bulk, emails, filling, live_scoring, moderating, scoring, sizes
 from bench.site import SAMPLE, Site
-from letters.models import Letter, OutgoingEmail, public_numbers
+from letters.models import Letter, OutgoingEmail, User, public_numbers
 from letters.organizer.dashboard.queries import drifted
 from letters.public.public_pages.behind import letters_behind
 from letters.public.public_pages.queries import drifted_letters, drifted_texts
@@ -97,3 +98,21 @@ def test_the_same_size_makes_the_same_signatures(published: LetterMaker) -> None
         filling.fill_letter(connection.connection, letter.pk, many=200, now=NOW)
     one, two = (letter.signatures.order_by("number").values_list("number", "name", "display") for letter in letters)
     assert list(one) == list(two)
+
+
+@pytest.mark.django_db
+def test_every_cost_of_a_large_letter_can_be_measured(
+    published: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account of the benchmark owns the sample and may open the admin."""
+    User.objects.update(is_superuser=True, is_staff=True)
+    letter = published(SAMPLE)
+    connection.ensure_connection()
+    filling.fill_letter(connection.connection, letter.pk, many=1000, now=timezone.now())
+    monkeypatch.setattr(sizes, "TRIES", 1)
+    measured = {cost.name: cost.value for cost in sizes.costs(SAMPLE)}
+    assert {"dashboard", "a bounce without a marker", "purging 1,000 unconfirmed", "numbering"} <= {*measured}
+    assert min(measured.values()) > 0
+    letter.refresh_from_db()
+    # Those who waited too long are gone, and the sequencer has numbered the others.
+    assert letter.signature_count == 1018
