@@ -28,7 +28,7 @@ from letters.base.switches import queries as switches_queries
 from letters.models import Collective, Letter, Membership, User
 from letters.organizer.collectives.operations import create_collective
 from letters.organizer.letter_editor.operations import draft_letter, publish_letter, publishing, translate_letter
-from letters.public.public_pages import caching, latest_versions
+from letters.public.public_pages import caching, latest_versions, shared_pages
 from letters.schedule import QUEUES
 from letters.shared import limits, wakeups
 from letters.shared.sessions import SessionStore
@@ -191,6 +191,8 @@ def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
     kept_pages().pages.clear()
     latest_versions.forget()
+    # A new reader is a new process in most tests, and must see what a test has changed by hand.
+    monkeypatch.setattr(shared_pages, "_ask", lambda *_, otherwise: otherwise)
     signing_texts._letter_in_second.cache_clear()
     # Nobody has written a page of the site, until a test saves one and calls `forget_texts`.
     monkeypatch.setattr(site_pages_queries, "_known", site_pages_queries._Known({}, until=math.inf))

@@ -5,6 +5,7 @@ The database, Valkey and everything that passed through it, every log, every fil
 the secret itself and for encoded forms of it. The mail server is left out, because secrets belong there.
 """
 
+import gzip
 import hashlib
 import re
 import socket
@@ -23,6 +24,7 @@ import redis
 import requests
 from psycopg import sql
 
+from letters.public.public_pages.shared_pages import DIGEST_BYTES
 from tests.people import unheard_of
 from tests.smtp import SmtpSink
 from tests.stack import Answer, Site, running_site, until
@@ -318,11 +320,19 @@ def rows_of_every_table(connection: "psycopg.Connection[tuple[object, ...]]") ->
     }
 
 
+def unpacked(fields: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """Add the text of a public page that the web servers share."""
+    if b"page" not in fields:
+        return fields
+    _, _, compressed = fields[b"page"][DIGEST_BYTES:].partition(b"\n")
+    return fields | {b"text": gzip.decompress(compressed)}
+
+
 def keys_and_values(client: Any) -> Places:
     read: dict[bytes, Callable[[bytes], object]] = {
         b"string": client.get,
         b"list": lambda key: client.lrange(key, 0, -1),
-        b"hash": client.hgetall,
+        b"hash": lambda key: unpacked(client.hgetall(key)),
         b"set": client.smembers,
         b"zset": lambda key: client.zrange(key, 0, -1, withscores=True),
     }

@@ -40,14 +40,15 @@ def test_known_pages_stay_while_the_database_is_unavailable_and_everything_recov
     holds = under_way(site, sink, ADA, BERTA)
     # Both processes of the worker are busy, so this task waits.
     site.sign(SLUG, CARLO)
-    # Often enough that both web processes have seen the page, because each has its own memory.
-    (page,) = {site.get(LETTER) for _ in range(30)}
+    # One of the two web processes has seen the page, and shares it with the other.
+    page = site.get(LETTER)
 
     database = site.database()
     database.stop()
     for hold in holds:
         hold.release()
-    assert site.get(LETTER) == page
+    # Often enough that both web processes answer.
+    assert {site.get(LETTER) for _ in range(30)} == {page}
     assert_says_so(site.get(NAMES))
     assert_says_so(site.sign(SLUG, DORA))
     # The mail server has accepted both emails, and no process could store that.

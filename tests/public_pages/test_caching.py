@@ -209,9 +209,9 @@ def test_nobody_waits_repeatedly_for_an_unavailable_database(
     asked: list[str] = []
     ask = PublicPageCache._ask
 
-    def noted(self: PublicPageCache, request: HttpRequest, *, etag: str | None) -> tuple[HttpResponse, dict[int, int]]:
+    def noted(self: PublicPageCache, request: HttpRequest, *etags: str) -> tuple[HttpResponse, dict[int, int]]:
         asked.append(request.path)
-        return ask(self, request, etag=etag)
+        return ask(self, request, *etags)
 
     monkeypatch.setattr(PublicPageCache, "_ask", noted)
     with database_away():

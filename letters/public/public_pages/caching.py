@@ -2,7 +2,8 @@
 
 `publish` sets the headers that tell browsers, CDNs and proxies how long they may keep a page. `PublicPageCache` obeys
 the same headers inside the process: it answers from memory, and asks the view again at most every FRESH_SECONDS, with
-the page's ETag, so that an unchanged page costs one small query and no rendering.
+the page's ETag, so that an unchanged page costs one small query and no rendering. Processes share what they have
+rendered (shared_pages.py).
 """
 
 import gzip
@@ -24,7 +25,8 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags, urlencode
 
 from letters.base.site_pages.queries import filled_pages
-from letters.public.public_pages import latest_versions
+from letters.public.public_pages import latest_versions, shared_pages
+from letters.public.public_pages.shared_pages import SharedPage
 
 # A new name is on every page within this time, even behind a proxy or CDN that obeys our headers. It covers the
 # sequencer's wait (GATHER_SECONDS), FRESH_SECONDS, MAX_AGE_SECONDS and the work itself. The docs promise this time.
@@ -37,6 +39,8 @@ FRESH_SECONDS = 0.5
 STALE_SECONDS = 300
 # After a failure, the view is not called for this long: while the database is down, each call would wait for nothing.
 CIRCUIT_OPEN_SECONDS = 5
+# A page that does not change is offered to other processes again after this long.
+SHARED_AGAIN_SECONDS = 60
 MAX_PAGES = 256
 MAX_PAGE_BYTES = 512 * 1024
 # The key in request.META that holds the reader's If-None-Match while the view is asked for the whole page.
@@ -114,6 +118,8 @@ class _Page:
     # For each letter on the page: the newest version that was known when the view was last asked.
     versions: dict[int, int]
     circuit_open_until: float = 0
+    # When this process last offered it to the others.
+    shared_at: float = 0
     # The lock of the one request that asks the view again. All others get the page as it is.
     revalidating: threading.Lock = field(default_factory=threading.Lock)
 
@@ -171,8 +177,13 @@ class PublicPageCache:
         return page.answer(request)
 
     def _fetch(self, request: HttpRequest, key: str) -> HttpResponse:
-        """Ask the view for the whole page, and compare the reader's If-None-Match here."""
-        response, versions = self._ask(request, etag=None)
+        """Ask the view for the whole page, and compare the reader's If-None-Match here.
+
+        If another process has rendered it, ask only whether that page is current.
+        """
+        if shared := _shared(key):
+            return self._ask_again(request, key, shared)
+        response, versions = self._ask(request)
         page = _page_to_keep(response, versions)
         if page is None:
             return _conditional(request, response) if response.streaming else response
@@ -182,35 +193,46 @@ class PublicPageCache:
     def _revalidate(self, request: HttpRequest, key: str, page: _Page, *, started_at: float) -> HttpResponse:
         if started_at < max(page.checked_at, page.circuit_open_until) and not _is_outdated(page):
             return page.answer(request)  # Another thread asked the view while this one waited for the lock.
+        return self._ask_again(request, key, page, _shared(key, unless=page.etag))
+
+    def _ask_again(self, request: HttpRequest, key: str, page: _Page, other: _Page | None = None) -> HttpResponse:
+        """Ask the view whether the page is current, or the `other` one, which another process has rendered."""
         announced = latest_versions.newest(page.versions)
-        response, versions = self._ask(request, etag=page.etag)
+        response, versions = self._ask(request, *([page.etag, other.etag] if other else [page.etag]))
         # After a backup was restored, processes may have announced a version that the database does not have. Note it
         # as seen, so that readers do not wait for it again.
         versions = {pk: max(versions.get(pk, 0), announced.get(pk, 0)) for pk in versions.keys() | announced.keys()}
         if response.status_code == 304:
+            if other and response.headers.get("ETag") == other.etag:
+                page = other
             page.checked_at, page.versions = time.monotonic(), versions
+            self._keep(key, page)
             return page.answer(request)
-        if response.status_code >= 500 and time.monotonic() - page.checked_at < STALE_SECONDS:
-            page.circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
-            return page.answer(request)
+        # Of two pages, readers elsewhere have already seen the one that was checked later.
+        newest = other if other and other.checked_at > page.checked_at else page
+        if response.status_code >= 500 and time.monotonic() - newest.checked_at < STALE_SECONDS:
+            newest.circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
+            self.pages[key] = newest
+            return newest.answer(request)
         new_page = _page_to_keep(response, versions)
         if new_page is None:
             if response.status_code < 400 or response.status_code in {404, 410}:
                 self.pages.pop(key, None)
+                shared_pages.take_back(key)
             return response
         self._keep(key, new_page)
         return new_page.answer(request)
 
-    def _ask(self, request: HttpRequest, *, etag: str | None) -> tuple[HttpResponse, dict[int, int]]:
-        """Ask the view as a client that has the page with this `etag`, or no page.
+    def _ask(self, request: HttpRequest, *etags: str) -> tuple[HttpResponse, dict[int, int]]:
+        """Ask the view as a client that has the pages with these ETags, or no page.
 
         Return the answer and the versions of the letters on it. Restore the reader's own If-None-Match afterwards.
         """
         name = "HTTP_IF_NONE_MATCH"
         readers_condition = request.META.pop(name, None)
         request.META[READERS_CONDITION] = readers_condition or ""
-        if etag:
-            request.META[name] = etag
+        if etags:
+            request.META[name] = ", ".join(etags)
         with latest_versions.collecting() as versions:
             response = self._answer_to_get(request)
         request.META.pop(name, None)
@@ -236,7 +258,11 @@ class PublicPageCache:
         return response
 
     def _keep(self, key: str, page: _Page) -> None:
+        """Keep a page that the view has just confirmed, and offer it to the other processes now and then."""
         self.pages[key] = page
+        if not page.shared_at or time.monotonic() - page.shared_at > SHARED_AGAIN_SECONDS:
+            page.shared_at = time.monotonic()
+            _share(key, page)
         while len(self.pages) > MAX_PAGES:
             self.pages.popitem(last=False)
 
@@ -260,6 +286,23 @@ def _key(request: HttpRequest) -> str:
     if request.path.endswith(("/signatures/", "/signatures.json", "/updates/")) and "before" in request.GET:
         return f"{request.path}?before={request.GET['before']}"
     return request.path
+
+
+def _share(key: str, page: _Page) -> None:
+    shared = SharedPage(page.compressed, page.headers, page.etag, page.versions, age=0)
+    shared_pages.share(key, shared, release=code_fingerprint(), seconds=STALE_SECONDS)
+
+
+def _shared(key: str, *, unless: str = "") -> _Page | None:
+    """Return the page as another process has rendered it, if its ETag is not `unless`."""
+    shared = shared_pages.find(key, unless=unless, release=code_fingerprint(), seconds=STALE_SECONDS)
+    if shared is None:
+        return None
+    # The process that rendered it offers it again as long as it is read.
+    now = time.monotonic()
+    headers, versions = dict(shared.headers), dict(shared.versions)
+    body = gzip.decompress(shared.compressed)
+    return _Page(body, shared.compressed, headers, shared.etag, now - shared.age, versions, shared_at=now)
 
 
 def _is_outdated(page: _Page) -> bool:
