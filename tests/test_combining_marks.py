@@ -35,9 +35,9 @@ HOSTILE = "a" + f"\u0327\u0301{HALF_WIDTH}" * 250
 FIELDS = (
     "action addressee addressee_domains affiliation after alt answered_on back before body code collective "
     "comment contact_address country created description display domains email expects goal ids intro kind "
-    "language line list login made_from message name next note pasted password password1 picture proof publish_at "
-    "q reason respondent role search seen slug summary text title token typed via website zone link username "
-    "is_public"
+    "language line list login made_from message name next note origins pasted password password1 picture proof "
+    "publish_at q reason respondent role search seen slug summary text title token typed via website zone link "
+    "username is_public"
 )
 PEOPLE = ["organizer", "moderator"]
 

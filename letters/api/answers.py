@@ -12,12 +12,23 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from limits import RateLimitItem
 from ninja import NinjaAPI, Schema
 
+from letters.api.handlers import handle_errors
 from letters.api.problems import INVALID, TAKEN_DOWN, Problem, WrongField, name_of_limit
 from letters.api.schemas import ProblemDocument
 from letters.models import Letter, current_takedown
 from letters.public.public_pages import queries
 from letters.public.public_pages.pages import Page
 from letters.shared.refused import Refusal
+
+api = NinjaAPI(
+    title="Undersigned",
+    version="1",
+    description="Open letters, their texts, their counts and their public lists of signatures. Reads need no account.",
+    docs_url=None,
+    openapi_url=None,
+    urls_namespace="api",
+)
+handle_errors(api)
 
 JSON = "application/json"
 # What any address of the API may answer besides what it is for.
@@ -26,9 +37,7 @@ OF_EVERY_REQUEST = (406, 422, 500, 503)
 View = TypeVar("View", bound=Callable[..., Page])
 
 
-def read(
-    api: NinjaAPI, path: str, shape: type[Schema], *, name: str, problems: tuple[int, ...] = ()
-) -> Callable[[View], View]:
+def read(path: str, shape: type[Schema], *, name: str, problems: tuple[int, ...] = ()) -> Callable[[View], View]:
     """Decorate a view that returns a Page whose content has this shape. Its docstring is the description in OpenAPI.
 
     Unknown parameters are problems: an answer without the filter that was meant would mislead.
@@ -90,10 +99,11 @@ def as_json(shape: Schema, *, is_long: bool = False, headers: dict[str, str] | N
     return HttpResponse(content, content_type=JSON, headers=headers)
 
 
-def policy(refusal: Refusal, rate: RateLimitItem) -> dict[str, str]:
-    """Return the headers that state a limit, as draft-ietf-httpapi-ratelimit-headers has them.
+def policy(*limits: tuple[Refusal, RateLimitItem]) -> dict[str, str]:
+    """Return the headers that state limits, as draft-ietf-httpapi-ratelimit-headers has them.
 
     Privacy: they never say how much of it is left. A network is counted as one, so a person could see in it what others
     in the same office do.
     """
-    return {"RateLimit-Policy": f'"{name_of_limit(refusal)}";q={rate.amount};w={rate.get_expiry()}'}
+    stated = [f'"{name_of_limit(refusal)}";q={rate.amount};w={rate.get_expiry()}' for refusal, rate in limits]
+    return {"RateLimit-Policy": ", ".join(stated)}

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from letters.api.answers import api
 from letters.api.problems import KINDS, PROBLEM, Kind
-from letters.api.views import api
 from letters.public.public_pages.pages import Page, public_page
 
 Json = Mapping[str, Any]
@@ -130,6 +130,7 @@ def _operations(found: Json) -> Iterator[Operation]:
 
 def _operation(path: str, method: str, operation: Json) -> Operation:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    answers = operation["responses"]
     parameters = [
         _field(each["name"], each["schema"], is_required=each["required"]) for each in operation.get("parameters", [])
     ]
@@ -141,8 +142,8 @@ def _operation(path: str, method: str, operation: Json) -> Operation:
         description=operation.get("description", ""),
         parameters=parameters,
         body=_names(body),
-        answer=_names(_content(operation["responses"]["200"])),
-        problems=[kind for kind in KINDS if str(kind.status) in operation["responses"]],
+        answer=next(_names(_content(answers[status])) for status in ("200", "202") if status in answers),
+        problems=[kind for kind in KINDS if str(kind.status) in answers],
     )
 
 

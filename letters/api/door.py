@@ -10,6 +10,9 @@ PREFIX = "/api/"
 # Pages for people, which are no part of the API.
 DOCS = "/api/v1/docs/"
 JSON = "application/json"
+# The key in request.META that holds the website whose scripts may read the answer, once the letter has allowed it.
+ALLOWED_ORIGIN = "undersigned.allowed_origin"
+EXPOSED = "ETag, RateLimit, RateLimit-Policy, Retry-After"
 HEADERS_OF_ERRORS = ["Allow", "Retry-After", "WWW-Authenticate"]
 
 
@@ -33,6 +36,10 @@ class ApiDoor:
         if request.method in {"GET", "HEAD"}:
             # Everyone may read these answers, and they depend on no cookie.
             answer.headers["Access-Control-Allow-Origin"] = "*"
+        elif origin := request.META.get(ALLOWED_ORIGIN):
+            answer.headers["Access-Control-Allow-Origin"] = origin
+            answer.headers["Vary"] = "Origin"
+        answer.headers["Access-Control-Expose-Headers"] = EXPOSED
         return answer
 
 

@@ -41,7 +41,19 @@ TAKEN_DOWN = Kind(
 )
 TOO_LARGE = Kind("too-large", 413, "The body is too large", "Send a smaller one. Nothing was read.")
 UNSUPPORTED = Kind("unsupported", 415, "This is not JSON", "Send the header Content-Type: application/json.")
+ELSEWHERE = Kind(
+    "website",
+    403,
+    "This letter takes no signatures on your website",
+    "Its organizers list the websites under “Form and dates”. Requests need the header Origin, as browsers send it.",
+)
 INVALID = Kind("invalid", 422, "Something in the request is missing or wrong", "The list of errors names each.")
+PROOF_WANTED = Kind(
+    "proof",
+    422,
+    "The browser of the signer must run a check",
+    "Solve the challenge (ALTCHA, PBKDF2/SHA-256), and send the same again with the solution as “proof”.",
+)
 TOO_MANY = Kind("too-many", 429, "Too many requests", "Wait for the seconds that Retry-After states, then try again.")
 BROKEN = Kind("broken", 500, "The site has failed", "The people who run it can see the cause. Try again later.")
 UNAVAILABLE = Kind(
@@ -50,9 +62,10 @@ UNAVAILABLE = Kind(
 
 KINDS = [
     *[UNREADABLE, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, NOT_ACCEPTABLE, CONFLICT, TAKEN_DOWN, TOO_LARGE, UNSUPPORTED],
-    *[INVALID, TOO_MANY, BROKEN, UNAVAILABLE],
+    *[INVALID, TOO_MANY, BROKEN, UNAVAILABLE, ELSEWHERE, PROOF_WANTED],
 ]
-BY_STATUS = {kind.status: kind for kind in KINDS}
+# The first kind of a status is the general one.
+BY_STATUS = {kind.status: kind for kind in reversed(KINDS)}
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,8 @@ class WrongField:
 
     field: str
     detail: str
+    # What an answer to a question needs to know, such as "unsure".
+    code: str = ""
 
 
 @dataclass
@@ -82,7 +97,9 @@ class Problem(Exception):
             "detail": self.detail or self.kind.detail,
         }
         if self.errors:
-            document["errors"] = [{"field": each.field, "detail": each.detail} for each in self.errors]
+            document["errors"] = [
+                {"field": each.field, "detail": each.detail, "code": each.code} for each in self.errors
+            ]
         answer = JsonResponse({**document, **self.more}, status=self.kind.status, content_type=PROBLEM)
         for name, value in {"Cache-Control": "no-store", "Content-Language": "en", **self.headers}.items():
             answer.headers[name] = value

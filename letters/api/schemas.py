@@ -1,13 +1,15 @@
 """What the API sends and accepts. OpenAPI describes it with the words written here."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 
+from letters.models import Ask, Display
 from letters.models import Revision as StoredRevision
 
 Kind = StoredRevision.Kind
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 Day = Annotated[date, Field(description="A day in the letter's time zone.")]
 Language = Annotated[str, Field(description="A language as a BCP 47 code, such as “en” or “pt-BR”.")]
@@ -71,6 +73,19 @@ class RevisionInList(Schema):
     url: Url
 
 
+class FormOfLetter(Schema):
+    """What the letter asks of signers. A field is “off”, “optional” or “required”."""
+
+    affiliation: Ask
+    role: Ask
+    country: Ask
+    comment: Ask
+    displays: Annotated[list[Display], Field(description="Who may see the name, as signers can choose here.")]
+    domains: Annotated[list[str], Field(description="Only addresses at these domains can sign. Empty for any.")]
+    comments_public: Annotated[bool, Field(description="Whether comments for everyone appear beside public names.")]
+    origins: Annotated[list[str], Field(description="Other websites on which people can sign.")]
+
+
 class Letter(Schema):
     """A letter with its current text and the list of all its texts."""
 
@@ -98,6 +113,7 @@ class Letter(Schema):
     published: int
     goal: int | None
     version: Version
+    form: FormOfLetter
     revisions: Annotated[list[RevisionInList], Field(description="All published texts, newest first.")]
 
 
@@ -201,6 +217,50 @@ class Signatures(Schema):
     older: Annotated[Url | None, Field(description="The next page. Null at the end of the list.")]
 
 
+Line = Annotated[str, Field(max_length=4000)]
+
+
+class ToSign(Schema):
+    """What a signer typed, and what their form said. The letter says which fields it asks for."""
+
+    model_config = {"extra": "forbid"}
+
+    name: Annotated[Line, Field(description="Empty only if nobody sees it.")] = ""
+    email: Annotated[Line, Field(description="The address that the site emails, so that its owner confirms.")]
+    display: Annotated[Display, Field(description="Who sees the name: everyone, only the organizers, or nobody.")]
+    text: Annotated[
+        int, Field(strict=True, ge=1, lt=2**31, description="The number of the text that the signer has read.")
+    ]
+    language: Annotated[
+        str | None,
+        Field(
+            pattern=LANGUAGE,
+            max_length=12,
+            description="The language of that text and of the email; the letter's own by default.",
+        ),
+    ] = None
+    affiliation: Line = ""
+    role: Line = ""
+    country: Annotated[Line, Field(description="ISO 3166-1 alpha-2.")] = ""
+    comment: Line = ""
+    comment_for: Annotated[
+        Literal["", "everyone"],
+        Field(description="“everyone” if your form said so beside the comment. Otherwise the organizers read it."),
+    ] = ""
+    show_domain: Annotated[bool, Field(description="Whether everyone may see the domain.")] = False
+    proof: Annotated[Line, Field(description="The solution of the challenge in a problem of the kind “proof”.")] = ""
+    sure: Annotated[
+        Line, Field(description="The address once more, if a problem asked about it (“unsure”) and it is right.")
+    ] = ""
+    sure_name: Annotated[Line, Field(description="The name once more, for the same reason.")] = ""
+
+
+class Taken(Schema):
+    """The site has taken the signature in. It counts once the owner of the address confirms."""
+
+    check_url: Annotated[Url, Field(description="The page “Check your email”, for this signer alone.")]
+
+
 class UpdateInList(Schema):
     """A public update, without its text."""
 
@@ -244,6 +304,7 @@ class ErrorOfField(Schema):
 
     field: str
     detail: str
+    code: Annotated[str, Field(description="“unsure” for a question about an address or a name; often empty.")]
 
 
 class ProblemDocument(Schema):
@@ -255,4 +316,5 @@ class ProblemDocument(Schema):
     detail: str
     errors: list[ErrorOfField] = []
     code: Annotated[str | None, Field(description="Why the site refused, in one word.")] = None
+    challenge: Annotated[dict[str, Any] | None, Field(description="For the kind “proof”.")] = None
     taken_down_on: Day | None = None

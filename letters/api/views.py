@@ -7,14 +7,13 @@ from typing import Annotated, Literal
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
-from ninja import Field, NinjaAPI, Query
+from ninja import Field, Query
 
 from letters.api import schemas
 from letters.api.answers import as_json, letter_of, policy, read
-from letters.api.handlers import handle_errors
 from letters.base.public_letters.pages import text_or_404
 from letters.base.switches.queries import is_on
-from letters.models import History, Letter, Revision, Switch, Translation, Update
+from letters.models import Display, History, Letter, Revision, Switch, Translation, Update
 from letters.public.public_pages import data, queries
 from letters.public.public_pages.count_history import history_of
 from letters.public.public_pages.limits import count_for_network
@@ -22,16 +21,6 @@ from letters.public.public_pages.pages import Page
 from letters.shared.absolute_urls import with_whole_addresses
 from letters.shared.languages import interface_language
 from letters.shared.refused import Refusal
-
-api = NinjaAPI(
-    title="Undersigned",
-    version="1",
-    description="Open letters, their texts, their counts and their public lists of signatures. Reads need no account.",
-    docs_url=None,
-    openapi_url=None,
-    urls_namespace="api",
-)
-handle_errors(api)
 
 Before = Annotated[
     int | None,
@@ -44,7 +33,7 @@ Before = Annotated[
 InLanguage = Annotated[
     str | None,
     Query(
-        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        pattern=schemas.LANGUAGE,
         max_length=12,
         description="The language of the text; the letter's own by default.",
     ),
@@ -61,7 +50,7 @@ def _html(html: str) -> str:
     return with_whole_addresses(html, settings.SITE_URL)
 
 
-@read(api, "/letters/", schemas.Letters, name="letters")
+@read("/letters/", schemas.Letters, name="letters")
 def letters(request: HttpRequest, language: Annotated[Spoken, Query(description="For titles.")] = "en") -> Page:
     """List the letters that can be signed now, as the home page does. Titles are in the language if there is one."""
     found = queries.open_letters(timezone.now(), language)
@@ -92,7 +81,7 @@ def _entry(entry: queries.OpenLetter) -> schemas.LetterInList:
     )
 
 
-@read(api, "/letters/{slug:slug}/", schemas.Letter, name="letter", problems=(404, 410))
+@read("/letters/{slug:slug}/", schemas.Letter, name="letter", problems=(404, 410))
 def letter(request: HttpRequest, slug: str, language: InLanguage = None) -> Page:
     """Return a letter with its current text, and the list of all its texts."""
     found, now = letter_of(slug), timezone.now()
@@ -128,11 +117,22 @@ def _letter(letter: Letter, text: Translation, refusal: str) -> HttpResponseBase
             published=letter.signature_count,
             goal=letter.goal,
             version=letter.version,
+            form=_form(letter),
             revisions=[
                 _revision_in_list(letter, each, text.language)
                 for each in queries.past_texts(History.of(letter), text.language)
             ],
         )
+    )
+
+
+def _form(letter: Letter) -> schemas.FormOfLetter:
+    return schemas.FormOfLetter(
+        **{name: getattr(letter, f"ask_{name}") for name in ("affiliation", "role", "country", "comment")},
+        displays=[Display(each) for each in letter.displays],
+        domains=letter.domains,
+        comments_public=letter.comments_public,
+        origins=letter.origins,
     )
 
 
@@ -149,7 +149,7 @@ def _revision_in_list(letter: Letter, past: queries.PastText, language: str) -> 
     )
 
 
-@read(api, "/letters/{slug:slug}/revisions/{int:number}/", schemas.Revision, name="revision", problems=(404, 410))
+@read("/letters/{slug:slug}/revisions/{int:number}/", schemas.Revision, name="revision", problems=(404, 410))
 def revision(request: HttpRequest, slug: str, number: Number, language: InLanguage = None) -> Page:
     """Return one published text of a letter. It never changes."""
     letter = letter_of(slug)
@@ -181,7 +181,7 @@ def _revision(letter: Letter, revision: Revision, text: Translation) -> HttpResp
     )
 
 
-@read(api, "/letters/{slug:slug}/count/", schemas.Count, name="count", problems=(404, 410))
+@read("/letters/{slug:slug}/count/", schemas.Count, name="count", problems=(404, 410))
 def count(request: HttpRequest, slug: str) -> Page:
     """Return the letter's counts, as its page shows them at this moment."""
     letter = letter_of(slug)
@@ -194,7 +194,7 @@ def _count(letter: Letter, today: date | None) -> HttpResponseBase:
 
 
 @read(
-    api, "/letters/{slug:slug}/count/history/", schemas.CountHistory, name="count_history", problems=(404, 410)
+    "/letters/{slug:slug}/count/history/", schemas.CountHistory, name="count_history", problems=(404, 410)
 )  # fmt: skip
 def count_history(request: HttpRequest, slug: str) -> Page:
     """Return the new signatures of each day, with the counts of the same moment."""
@@ -206,7 +206,7 @@ def _count_history(letter: Letter) -> HttpResponseBase:
     return as_json(schemas.CountHistory.model_validate(history_of(letter)))
 
 
-@read(api, "/letters/{slug:slug}/signatures/", schemas.Signatures, name="signatures", problems=(404, 410, 429))
+@read("/letters/{slug:slug}/signatures/", schemas.Signatures, name="signatures", problems=(404, 410, 429))
 def signatures(request: HttpRequest, slug: str, before: Before = None) -> Page:
     """Return a page of the public list, newest signature first, with the columns of the list as CSV."""
     letter = letter_of(slug)
@@ -219,14 +219,14 @@ def _signatures(request: HttpRequest, letter: Letter, before: int | None) -> Htt
         count_for_network(request, "pages of lists", settings.LIMIT_SEARCHES, Refusal.MANY_SEARCHES)
     page, onward = data.signatures_of(letter, before)
     shape = schemas.Signatures.model_validate({**page, "older": _older(request, onward)})
-    return as_json(shape, is_long=before is not None, headers=policy(Refusal.MANY_SEARCHES, settings.LIMIT_SEARCHES))
+    return as_json(shape, is_long=before is not None, headers=policy((Refusal.MANY_SEARCHES, settings.LIMIT_SEARCHES)))
 
 
 def _older(request: HttpRequest, before: int | None) -> str | None:
     return f"{_whole(request.path)}?before={before}" if before else None
 
 
-@read(api, "/letters/{slug:slug}/updates/", schemas.Updates, name="updates", problems=(404, 410))
+@read("/letters/{slug:slug}/updates/", schemas.Updates, name="updates", problems=(404, 410))
 def updates(request: HttpRequest, slug: str, before: Before = None) -> Page:
     """List the letter's public updates, newest first, without their texts."""
     letter = letter_of(slug)
@@ -251,7 +251,7 @@ def _updates(request: HttpRequest, letter: Letter, before: int | None) -> HttpRe
     return as_json(shape, is_long=before is not None)
 
 
-@read(api, "/letters/{slug:slug}/updates/{int:update_id}/", schemas.Update, name="update", problems=(404, 410))
+@read("/letters/{slug:slug}/updates/{int:update_id}/", schemas.Update, name="update", problems=(404, 410))
 def update(request: HttpRequest, slug: str, update_id: Number, language: InLanguage = None) -> Page:
     """Return one public update; in the language it was written in, if nobody has translated it."""
     letter = letter_of(slug)

@@ -167,6 +167,8 @@ class Letter(models.Model):
     domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)
     # The addressee's own domains. People who sign with an address there are warned.
     addressee_domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)
+    # Other websites on which people can sign, as origins ("https://example.org"); empty if only here.
+    origins = ArrayField(models.CharField(max_length=300), default=list, db_default=[], blank=True)
     # Whether every signing needs a proof of work, not only those above the limits.
     asks_proof = models.BooleanField(default=False, db_default=False)
     # Whether the shield against a wave is up (letters/models/wave.py). Privacy: no public page says so.

@@ -76,6 +76,11 @@ PROMISES: dict[str, list[Promise]] = {
         lambda: ADDRESS_KEPT == 30 * DAY,
     ],
     "We do not store who reports a signature": ["test_a_report_about_a_signature_holds_no_word_about_its_signer"],
+    "Some letters can also be signed on another website": ["test_a_letter_takes_signatures_only_here_at_first"],
+    "That website sees what you type there": ["test_organizers_are_told_what_a_website_sees"],
+    "We treat your signature like one from our own form": [
+        "test_a_signature_from_another_website_counts_when_confirmed"
+    ],
     "Public pages use no cookies": ["test_no_page_loads_anything_from_another_site_or_stores_anything"],
     "So that nobody can overload the site": [_counts_expire_within_a_day],
     "We count them under a keyed hash": [_counts_expire_within_a_day, "test_valkey_knows_no_address_and_no_network"],

@@ -28,8 +28,8 @@ from letters.organizer.letter_editor.operations import SETTINGS
 from letters.shared.domains import DOMAIN
 
 
-class DomainsField(forms.CharField):
-    """A list of domains, separated by line breaks or commas."""
+class WordsField(forms.CharField):
+    """A list of words without spaces, separated by line breaks or commas."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}), **options)
@@ -37,13 +37,46 @@ class DomainsField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
 
+    def words(self, value: Any) -> list[str]:
+        return [word.lower() for word in re.split(r"[\s,;]+", super().clean(value)) if word]
+
+
+class DomainsField(WordsField):
+    """A list of domains."""
+
     def clean(self, value: Any) -> list[str]:
-        domains = [word.lower().removeprefix("@") for word in re.split(r"[\s,;]+", super().clean(value)) if word]
+        domains = [word.removeprefix("@") for word in self.words(value)]
         if wrong := next((word for word in domains if not DOMAIN.fullmatch(word)), ""):
             raise ValidationError(
                 _("“%(word)s” is not a domain. Enter one like example.org."), "invalid", {"word": wrong}
             )
         return list(dict.fromkeys(domains))
+
+
+# The origin of a website, as browsers send it.
+ORIGIN = re.compile(r"https://(?P<host>[^/:]{1,253})(?::[0-9]{1,5})?")
+MAX_ORIGINS = 10
+
+
+class OriginsField(WordsField):
+    """A list of websites. The cleaned value is a list of origins."""
+
+    def clean(self, value: Any) -> list[str]:
+        origins = list(dict.fromkeys(word.removesuffix("/") for word in self.words(value)))
+        if wrong := next((word for word in origins if not _is_origin(word)), ""):
+            raise ValidationError(
+                _("“%(word)s” is not the address of a website. Enter one like https://example.org."),
+                "invalid",
+                {"word": wrong},
+            )
+        if len(origins) > MAX_ORIGINS:
+            raise ValidationError(_("Enter at most %(most)d websites."), "too_many", {"most": MAX_ORIGINS})
+        return origins
+
+
+def _is_origin(word: str) -> bool:
+    found = ORIGIN.fullmatch(word)
+    return found is not None and DOMAIN.fullmatch(found["host"]) is not None
 
 
 ASKS: list[tuple[str, Promise]] = [
@@ -72,6 +105,7 @@ GROUPS: dict[Promise, tuple[str, ...]] = {
     _("Names and review"): ("displays", "comments_public", "indexing", "reviewed", "hold_from"),
     _("Nobody is named at first"): ("names_from", "notice_hours"),
     _("Who can sign"): ("domains", "addressee_domains", "asks_proof"),
+    _("Other websites"): ("origins",),
 }
 
 
@@ -99,6 +133,14 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         label=_("Email domains of the addressee"),
         help_text=_(
             "We warn people who sign with an address at one of these domains that the addressee could see our email."
+        ),
+    )
+
+    origins = OriginsField(
+        label=_("Websites on which people can sign too"),
+        help_text=_(
+            "One per line, like https://example.org. Each needs a form that uses the API of this site. It sees what "
+            "people type there, their addresses included. Leave this empty to take signatures only here."
         ),
     )
 

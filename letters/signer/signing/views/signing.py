@@ -49,7 +49,7 @@ def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
     if not form.is_valid():
         return form_again(status=422)
     try:
-        token = _take(request, letter, form, language)
+        token = take(request, letter, form, language)
     except ProofWanted as wanted:
         return form_again(proof=wanted, status=422)
     except Refused as refused:
@@ -60,7 +60,11 @@ def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
     return see_other(check_url(letter, language, token))
 
 
-def _take(request: HttpRequest, letter: Letter, form: SigningForm, language: str) -> str:
+def take(request: HttpRequest, letter: Letter, form: SigningForm, language: str) -> str:
+    """Take in a valid form within the limits, and return the token of "Check your email". The API calls this too.
+
+    Raises ProofWanted, TooMany and whatever `sign_letter` raises.
+    """
     submitted, now = form.submitted(), timezone.now()
     concern = admit(letter, submitted.address, sender_of(request, form.data), now=now)
     via = host_elsewhere(str(form.data.get("via", "")), own_origin=settings.SITE_URL)
