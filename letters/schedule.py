@@ -124,6 +124,11 @@ SCHEDULE = {
         "schedule": crontab(minute="7-59/10"),
         "options": {"queue": "bulk", "expires": 600},
     },
+    "delete organisations that nobody confirmed": {
+        "task": "letters.tidy_organisations",
+        "schedule": crontab(minute=51),
+        "options": {"queue": "bulk"},
+    },
     "delete traces of signings after a week": {
         "task": "letters.forget_traces",
         "schedule": crontab(minute="13-59/30"),

@@ -13,6 +13,8 @@ from letters.moderator.attacks.tasks import watch_letters
 from letters.moderator.block_rules.tasks import tidy_rules
 from letters.moderator.live_signals.operations import score_signatures
 from letters.moderator.moderation.tasks import check_decisions, decide_in_bulk, pass_on_appeals, tidy_queue
+from letters.moderator.organisations.mail import EMAIL_BUILDERS as ORGANISATION_EMAILS
+from letters.moderator.organisations.tasks import tidy_organisations
 from letters.moderator.public_account.tasks import renew_accounts
 from letters.moderator.reports.mail import EMAIL_BUILDERS as REPORT_EMAILS
 from letters.moderator.reports.tasks import forget_old_reports, tell_people_named
@@ -54,6 +56,7 @@ EMAIL_BUILDERS: Mapping[str, Builder] = {
     **NOTIFICATION_EMAILS,
     **REPORT_EMAILS,
     **RELEASE_EMAILS,
+    **ORGANISATION_EMAILS,
 }
 
 
@@ -259,6 +262,12 @@ def forget_reports() -> None:
 def settle_reports_by_people_named() -> None:
     """Tell people who reported their own name what was decided, and delete their addresses."""
     tell_people_named(now=database_now())
+
+
+@shared_task(name="letters.tidy_organisations")
+def tidy_unconfirmed_organisations() -> None:
+    """Delete what was typed for organisations and never confirmed."""
+    tidy_organisations(now=database_now())
 
 
 @shared_task(name="letters.forget_traces")

@@ -37,6 +37,7 @@ urlpatterns = [
     path("", include("letters.organizer.notifications.urls")),
     # Before the pages of letters under moderate/.
     path("", include("letters.moderator.block_rules.urls")),
+    path("", include("letters.moderator.organisations.urls")),
     path("", include("letters.signer.lost_mailboxes.urls")),
     path("", include("letters.moderator.moderation.urls")),
     path("", include("letters.moderator.attacks.urls")),

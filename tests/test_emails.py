@@ -40,6 +40,7 @@ from letters.models import (
     LetterMove,
     LetterReview,
     NotificationKind,
+    OrganisationSignature,
     OutgoingEmail,
     Release,
     Report,
@@ -52,6 +53,11 @@ from letters.models import (
     Webhook,
 )
 from letters.moderator.moderation.operations import ask_signers, reject_signatures
+from letters.moderator.organisations.operations import (
+    SubmittedOrganisation,
+    confirm_organisation,
+    sign_for_organisation,
+)
 from letters.moderator.reports import operations as report_operations
 from letters.moderator.reports.operations import ask_person_named
 from letters.organizer.collectives.mail import suspension_emails
@@ -208,6 +214,7 @@ def _of_signing(letter: Letter, language: str) -> None:
     publish(now)
     _of_people_named(letter, language, now)
     _of_featured(letter, now)
+    _of_people_for_organisations(letter, language, now)
     Signature.objects.update(language=language)
     assert pending.pk
 
@@ -244,6 +251,31 @@ def _of_people_named(letter: Letter, language: str, now: datetime) -> None:
         address = read_address(email)
         assert address
         ask_person_named(named, address=address, language=language, now=now)
+
+
+def _of_people_for_organisations(letter: Letter, language: str, now: datetime) -> None:
+    """Create the emails to two addresses that sign for organisations: one is new, the other has confirmed before."""
+    Letter.objects.filter(pk=letter.pk).update(organisations_sign=True)
+    letter.refresh_from_db()
+    again = ("ada.desk@trains.example.org", "ada.desk@trains.example.org", "ada.new@example.org", "ada.desk@gmail.com")
+    for number, email in enumerate(again):
+        address = read_address(email)
+        assert address
+        submitted = SubmittedOrganisation(
+            name=f"Night Train Union {number}",
+            website="https://trains.example.org/",
+            domain="example.org" if number < 2 else f"example{number}.org",
+            person="Ada Lovelace",
+            role="Countess",
+            address=address,
+            address_domain="gmail.com" if "gmail" in email else "example.org",
+        )
+        seen = str(letter.revisions.published().latest("number").number)
+        sign_for_organisation(letter, submitted=submitted, language=language, seen=seen, now=now)
+        if number in {0, 3}:
+            row = OrganisationSignature.objects.latest("pk")
+            confirm_organisation(row, now=now)
+            OutgoingEmail.objects.filter(kind="organisation", key__endswith=f":{row.pk}").delete()
 
 
 def _of_moderators(letter: Letter, language: str, now: datetime) -> None:

@@ -108,7 +108,16 @@ ROWS = {
     "translated_name-report": Row("410", "410", "name-report", more=ITALIAN),
     "report_name": Row("200", "422"),
     "translated_report_name": Row("200", "422", more=ITALIAN),
+    # Organisations: no account, no cookie. This letter takes none, and the token is that of a person.
+    "sign_for_organisation": Row("404", "404"),
+    "translated_sign_for_organisation": Row("404", "404", more=ITALIAN),
+    "organisation": Row("404", "404", "organisation"),
+    "organisation-link": Row("404", "404", "organisation-link"),
     # Public pages
+    "organisations": Row("200", "405"),
+    "translated_organisations": Row("200", "405", more=ITALIAN),
+    "organisations_csv": Row("200", "405"),
+    "organisations_json": Row("200", "405"),
     "home": Row("200", "405"),
     "translated_home": Row("200", "405", more=ITALIAN),
     "about": Row("200", "405"),
@@ -257,6 +266,9 @@ ROWS = {
     "change_member": Row("405", writers(404), more=OF_COLLECTIVE),
     "leave_collective": Row("405", "302 302 302 409 404 404 404", more=OF_COLLECTIVE),
     "join": Row("200", "302 409 409 409 302 302 302", "join"),
+    # Organisations: there is none to decide about.
+    "organize_organisations": Row(MEMBERS, MEMBERS.replace("200", "404")),
+    "moderate_organisations": Row(ANYONE_SIGNED_IN, ANYONE_SIGNED_IN.replace("200", "404")),
     # Moderation
     "moderate": Row(ANYONE_SIGNED_IN, "405"),
     "review_next": Row(ANYONE_SIGNED_IN, "405"),

@@ -170,6 +170,7 @@ class Count(Schema):
     signed_more_than: Annotated[
         int | None, Field(description="Of a letter that names nobody yet: more people than this have signed.")
     ]
+    organisations: Annotated[int, Field(description="Listed organisations. They never count as people.")]
     version: Version
     as_of: Day | None
 

@@ -78,6 +78,13 @@ from letters.models.notification_kinds import (
     Topic,
     next_daily_hour,
 )
+from letters.models.organisation import (
+    OrganisationContact,
+    OrganisationSignature,
+    OrganisationSignatureQuerySet,
+    OrganisationState,
+    OrganisationStep,
+)
 from letters.models.outgoing_email import (
     BOUNCED_OR_REPORTED,
     COMPLAINED,
@@ -279,6 +286,11 @@ __all__ = [
     "NameReport",
     "Notification",
     "NotificationKind",
+    "OrganisationContact",
+    "OrganisationSignature",
+    "OrganisationSignatureQuerySet",
+    "OrganisationState",
+    "OrganisationStep",
     "OutgoingEmail",
     "OutgoingEmailQuerySet",
     "Picture",

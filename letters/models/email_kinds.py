@@ -39,6 +39,8 @@ class EmailKind(models.TextChoices):
     RELEASE = "release", "Enough people have signed, and names will appear"
     UNREACHED = "unreached", "Too few people have signed, and everything is deleted"
     FEATURE = "feature", "The organizers ask whether they may feature your name"
+    ORGANISATION = "organisation", "Confirm that an organisation signs"
+    ORGANISATION_SIGNED = "organisation_signed", "The control link of an organisation"
 
 
 class Cause(Enum):
@@ -123,6 +125,8 @@ EMAIL_KINDS: Mapping[EmailKind, Rules] = {
     EmailKind.UNREACHED: Rules(Cause.SIGNERS, Queue.CONFIRMATIONS, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
     # Too few to delay others: a letter has at most 60.
     EmailKind.FEATURE: Rules(Cause.MODERATOR, Queue.CONFIRMATIONS, WhenFull.SEND, Kept.UNLESS_DROPPED),
+    EmailKind.ORGANISATION: Rules(Cause.FORM, Queue.CONFIRMATIONS, WhenFull.WAIT, Kept.A_WEEK),
+    EmailKind.ORGANISATION_SIGNED: Rules(Cause.OWNER, Queue.CONFIRMATIONS, WhenFull.SEND, Kept.A_WEEK),
 }
 
 

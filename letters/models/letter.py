@@ -173,6 +173,10 @@ class Letter(models.Model):
     asks_proof = models.BooleanField(default=False, db_default=False)
     # Whether the shield against a wave is up (letters/models/wave.py). Privacy: no public page says so.
     is_shielded = models.BooleanField(default=False, db_default=False, editable=False)
+    # Whether organisations may sign, too, and how many the public list shows (letters/models/organisation.py). The
+    # operations that publish one or take one off the list count them anew, under the letter's lock.
+    organisations_sign = models.BooleanField(default=False, db_default=False)
+    organisation_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     # The sequence numbers of first signatories in the order that the organizers chose. All others follow. Privacy: it
     # contains only public numbers, and orders only public names.
     first_order = ArrayField(models.PositiveIntegerField(), default=list, db_default=[], blank=True)

@@ -177,7 +177,7 @@ class OutgoingEmail(models.Model):
             models.Index("update", name="email_of_update", condition=Q(update__isnull=False)),
             # Performance: these are few emails, in the order in which organizers see them.
             models.Index("signature", F("id").desc(), name="email_came_back", condition=BOUNCED_OR_REPORTED),
-            models.Index("kind", "created_at", name="email_to_delete", condition=TO_FORGET),
+            models.Index("kind", "created_at", name="email_forgotten_later", condition=TO_FORGET),
             models.Index("invitation", name="email_of_an_invitation", condition=Q(invitation__isnull=False)),
             models.Index("notification", name="email_of_a_notification", condition=Q(notification__isnull=False)),
             models.Index("request", name="email_of_a_request", condition=Q(request__isnull=False)),

@@ -150,6 +150,11 @@ class Refusal(StrEnum):
     TOO_MANY_UNSENT = "too_many_unsent"
     TOO_SOON = "too_soon"
 
+    # Organisations
+    ORGANISATION_DECIDED = "organisation_decided"
+    ORGANISATION_SIGNED = "organisation_signed"
+    ORGANISATIONS_OFF = "organisations_off"
+
     # Limits
     OUT_OF_BOUNDS = "out_of_bounds"
 

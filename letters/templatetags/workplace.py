@@ -83,6 +83,7 @@ OF_A_LETTER: list[tuple[Words, list[Place]]] = [
             Place("first_signatories", _("First signatories"), below=("invite_list",)),
             Place("organize_signatures", _("Signatures"), EVERYONE, below=("featured_signers",)),
             Place("moderate_letter", _("Review"), MODERATING, below=("moderate_list",), is_public_only=True),
+            Place("organize_organisations", _("Organisations"), EVERYONE, is_public_only=True),
         ],
     ),
     (
@@ -112,6 +113,7 @@ OF_A_COLLECTIVE = [
 OF_EVERYONE = [
     Place("organize", _("Your letters"), below=("start_letter",)),
     Place("moderate", _("Signatures to review")),
+    Place("moderate_organisations", _("Organisations to look at")),
     Place("collectives", _("Your collectives"), below=("new_collective", "join")),
 ]
 OF_THE_SITE = [

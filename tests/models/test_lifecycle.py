@@ -170,6 +170,9 @@ OF_OTHERS = {
     "models/update.py",
     "models/bulk_decision.py",
     *(f"moderator/moderation/operations/{file}.py" for file in ("bulk", "bulk_work")),
+    # Organisations have a life cycle of their own (models/organisation.py).
+    "models/organisation.py",
+    *(f"moderator/organisations/{file}.py" for file in ("operations", "queries")),
     # What a moderator searches for, and what a search is called.
     "moderator/moderation/forms.py",
     "moderator/moderation/pages.py",

@@ -39,6 +39,7 @@ from letters.models import (
     Membership,
     NameReport,
     Notification,
+    OrganisationSignature,
     OutgoingEmail,
     Picture,
     RejectionAppeal,
@@ -171,6 +172,13 @@ def add_name_reports(letter: Letter) -> None:
         NameReport.objects.create(
             report=report, signature=signature, address_hash=b"x" * 32, language="en", confirmed_at=NOW
         )
+
+
+def add_organisation(letter: Letter, **values: Any) -> OrganisationSignature:
+    right = {"state": "published", "proof": "address", "name": "Rail Union", "domain": "example.org"}
+    when = {"signed_at": NOW, "confirmed_at": NOW, "published_at": NOW}
+    about = {"letter": letter, "revision": letter.revisions.get(), "language": "en", "salt": b"x" * 8}
+    return OrganisationSignature.objects.create(**{**about, **right, **when, **values})
 
 
 def add_block_rule(letter: Letter, **values: Any) -> BlockRule:
@@ -461,6 +469,11 @@ REFUSED: list[tuple[str, Act]] = [
     ),
     ("report_reason_known", lambda letter: add_report(letter, reason="named")),
     ("name_report_once_an_address", add_name_reports),
+    ("organisation_state_known", lambda letter: add_organisation(letter, state="open")),
+    ("organisation_once_a_domain", lambda letter: twice(add_organisation, letter)),
+    ("organisation_published_has_proof", lambda letter: add_organisation(letter, proof="")),
+    ("organisation_waits_confirmed", lambda letter: add_organisation(letter, state="waiting", confirmed_at=None)),
+    ("organisation_withdrawn_is_empty", lambda letter: add_organisation(letter, state="withdrawn")),
     ("site_note_about_one", lambda letter: add_note(letter, collective=letter.collective)),
     ("site_note_about_one", lambda letter: add_note(letter, letter=None)),
     ("site_note_says_something", lambda letter: add_note(letter, words="")),

@@ -61,6 +61,19 @@ PROMISES: dict[str, list[Promise]] = {
     "If organizers ask whether the letter": ["test_organizers_read_the_answer_only_the_next_morning"],
     "Without your answer, it is not featured": ["test_nobody_is_featured_without_an_answer"],
     "We delete question and answer when you withdraw": ["test_withdrawing_ends_it_and_deletes_the_answer"],
+    "Everyone can read the name and the website": ["test_the_public_learns_nothing_about_the_person"],
+    "Only the organizers of the letter read your name": [
+        "test_site_moderators_remove_but_do_not_vouch_and_read_no_person"
+    ],
+    "They, and the people who moderate this site, read the domain": ["test_members_see_who_waits_and_why"],
+    "The address itself is stored encrypted": [
+        "test_the_address_is_encrypted_and_known_by_its_hash",
+        "test_members_see_who_waits_and_why",
+    ],
+    "What you do not confirm": ["test_what_nobody_confirms_is_deleted_with_the_address"],
+    "With the link in our email you can withdraw": ["test_the_person_withdraws_with_the_emailed_link"],
+    "Its domain stays only if": ["test_a_rejected_domain_does_not_publish_itself_by_signing_again"],
+    "Should the letter move": ["test_a_new_collective_reads_no_person"],
     "If you report a letter": ["test_what_a_reader_wrote_is_forgotten_half_a_year_after_the_decision"],
     "The organizers see none of it": ["test_only_moderators_of_the_site_read_it_and_decide"],
     "If you report that a signature bears your name": [

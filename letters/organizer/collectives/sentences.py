@@ -138,6 +138,10 @@ SENTENCES = {
     "fail_webhook": _("The webhook at {host} was switched off, because nothing arrived there."),
     "test_webhook": _("{who} sent a test to the webhook at {host}."),
     "resend_webhook": _("{who} sent a message to the webhook at {host} again."),
+    "vouch_for_organisation": _("{who} vouched for an organisation that signs {letter}."),
+    "reject_organisation": _("{who} rejected or removed an organisation that signed {letter}."),
+    "restore_organisation": _("{who} restored an organisation that signed {letter}."),
+    "withdraw_organisation": _("An organisation that had signed {letter} was withdrawn."),
     "load_sample": _("{who} loaded the sample {letter}."),
 }
 

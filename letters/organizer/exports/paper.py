@@ -13,6 +13,7 @@ from letters.organizer.exports import queries
 from letters.organizer.exports.pdf.writing import Letterhead
 from letters.shared.languages import interface_language
 from letters.shared.late_translations import added_sentence, since_sentence
+from letters.shared.organisation_words import in_numbers
 
 
 def letterhead(export: Export, *, now: datetime) -> Letterhead:
@@ -45,7 +46,15 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
             ),
             withheld=gettext("name withheld"),
             made_at=now,
+            organisations=_organisations(letter, locale),
         )
+
+
+def _organisations(letter: Letter, locale: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return how many organisations have signed, and which. They never count as people."""
+    listed = queries.organisations(letter)
+    number = in_numbers(len(listed), localize=lambda number: str(format_decimal(number, locale=locale)))
+    return (number, tuple(listed)) if listed else ("", ())
 
 
 def marks(language: str) -> dict[str, str]:

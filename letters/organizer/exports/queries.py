@@ -15,6 +15,7 @@ from letters.models import (
     Export,
     History,
     Letter,
+    OrganisationSignature,
     Signature,
     SignatureQuerySet,
     Translation,
@@ -151,6 +152,16 @@ def pictures(letter: Letter, body: str) -> dict[str, bytes]:
     kept = letter.pictures.filter(digest__in=addresses)
     is_few = len(addresses) <= MAX_LARGE_PICTURES
     return {addresses[each.digest]: bytes(each.full if is_few or not each.small else each.small) for each in kept}
+
+
+# Memory: a file holds at most so many organisations.
+MAX_ORGANISATIONS = 20_000
+
+
+def organisations(letter: Letter) -> list[tuple[str, str]]:
+    """Return name and domain of the organisations that readers see, in the order of the public list."""
+    rows = OrganisationSignature.objects.published().filter(letter=letter)
+    return list(rows.values_list("name", "domain")[:MAX_ORGANISATIONS])
 
 
 def signatories(export: Export, marks: Mapping[str, str]) -> Iterator[list[Signatory]]:

@@ -27,6 +27,7 @@ from letters.models import (
     LetterMove,
     Membership,
     NotificationKind,
+    OrganisationContact,
     SignatoryList,
     User,
 )
@@ -154,6 +155,7 @@ def _leave_behind(letter: Letter, now: datetime) -> None:
     Export.objects.owed().filter(letter=letter).update(failed_at=now, error="moved")
     InvitationBatch.objects.filter(letter=letter).delete()
     SignatoryList.objects.filter(letter=letter).delete()
+    OrganisationContact.objects.filter(organisation__letter=letter).update(name="", role="")
 
 
 def _target_of(move: LetterMove) -> Collective:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import Coalesce
 
-from letters.models import DAILY_HOUR, Collective, Display, Letter, LetterHour, Signature, Topic
+from letters.models import DAILY_HOUR, Collective, Display, Letter, LetterHour, OrganisationSignature, Signature, Topic
 from letters.organizer.notifications.queries import MAX_NAMED
 
 # A day must be at least this long. Privacy: an owner who changes the time zone again and again gets no shorter spans.
@@ -44,10 +44,12 @@ class LetterDay:
     # Whether more signatures wait for review, and how many do, rounded down to tens.
     waits: bool = False
     waiting_in_tens: int = 0
+    # How many organisations wait, if one more does. Organizers read the number on a page, too.
+    organisations: int = 0
 
     @property
     def says_anything(self) -> bool:
-        return bool(self.new or self.first_names or self.first_unnamed or self.goal or self.waits)
+        return bool(self.new or self.first_names or self.first_unnamed or self.goal or self.waits or self.organisations)
 
 
 def span_to_tell(zone: ZoneInfo, told_until: datetime | None, *, now: datetime) -> tuple[datetime, datetime] | None:
@@ -98,8 +100,13 @@ def _with_numbers(letters: "QuerySet[Letter]", begins: datetime, ends: datetime)
         highest_before=_highest(with_goal.filter(hour__lt=begins)),
         highest=_highest(with_goal.filter(hour__lt=ends)),
         is_waiting=Exists(held.filter(confirmed_at__gte=begins, confirmed_at__lt=ends)),
+        has_organisation=Exists(_organisations().filter(confirmed_at__gte=begins, confirmed_at__lt=ends)),
         has_first=Exists(_first(begins, ends).filter(letter=OuterRef("pk"))),
     )
+
+
+def _organisations() -> "QuerySet[OrganisationSignature]":
+    return OrganisationSignature.objects.waiting().filter(letter=OuterRef("pk"))
 
 
 def _sum(hours: "QuerySet[LetterHour]", what: str) -> Coalesce:
@@ -139,6 +146,8 @@ def _day(letter: Any, begins: datetime, ends: datetime, topics: Collection[str])
         found |= {"goal": letter.goal}
     if Topic.REVIEW in topics and letter.is_waiting:
         found |= {"waits": True, "waiting_in_tens": letter.awaiting_review_in_tens}
+    if Topic.REVIEW in topics and letter.has_organisation:
+        found |= {"organisations": OrganisationSignature.objects.waiting().filter(letter=letter).count()}
     return LetterDay(letter, begins, ends, **found)
 
 

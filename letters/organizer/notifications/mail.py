@@ -179,6 +179,7 @@ def _about(letter: Letter) -> dict[str, Any]:
 def _links(letter: Letter) -> dict[str, str]:
     """Return the URLs of the letter's pages that an email links to."""
     pages = {"edit_url": "edit_letter", "overview_url": "dashboard", "review_url": "moderate_letter"}
+    pages["organisations_url"] = "organize_organisations"
     pages |= {"first_url": "first_signatories"}
     links = {name: settings.SITE_URL + reverse(page, args=[letter.slug]) for name, page in pages.items()}
     return {**links, "letter_url": settings.SITE_URL + letter.get_absolute_url()}

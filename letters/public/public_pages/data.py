@@ -23,6 +23,8 @@ def count_of(letter: Letter, language: str, today: date | None) -> dict[str, obj
         # A letter that names nobody yet says no more than this of its number.
         "names_from": letter.names_from if letter.is_sealed else None,
         "signed_more_than": letter.release.shown if letter.is_sealed else None,
+        # Organisations are counted apart. "published" counts people.
+        "organisations": letter.organisation_count,
         "version": letter.version,
         # Privacy: today, not when the count last changed. If a signature was withdrawn last, that would be its day.
         "as_of": today,

@@ -26,6 +26,7 @@ from letters.public.public_pages.feed import letter_feed
 from letters.public.public_pages.forms import FindNameForm, FindNumberForm
 from letters.public.public_pages.limits import count_for_network
 from letters.public.public_pages.list_rows import public_csv
+from letters.public.public_pages.organisations import on_letter
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page, public_page
 from letters.public.public_pages.qr import qr_svg
 from letters.public.public_pages.searching import answer_search
@@ -65,6 +66,9 @@ def _letter_context(visit: Visit) -> Context:
         **visit.context(),
         "first": names_on_letter.first_signatures(letter, changes),
         "newest": names_on_letter.newest_signatures(letter, changes),
+        "organisations": on_letter(letter, changes),
+        "organisations_url": visit.url_of("organisations"),
+        "sign_for_url": visit.url_of("sign_for_organisation") if letter.organisations_sign else "",
         "changes": changes,
         "domains": shown_domains(letter.collective),
         "moves": public_moves(letter),
@@ -91,6 +95,7 @@ def signatures(visit: Visit) -> Page | HttpResponse:
             **visit.context(),
             "page": queries.signature_page(visit.letter, changes, before=before),
             "changes": changes,
+            "organisations_url": visit.url_of("organisations"),
             "count_history_url": visit.url_of("count_history"),
             "find_name": FindNameForm(),
             "find_number": FindNumberForm(),

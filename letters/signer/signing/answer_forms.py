@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from letters.base.site_lists.queries import is_throwaway
 from letters.shared.addresses import Address
 from letters.shared.domains import domain_of, is_private
-from letters.signer.signing.fields import AddressField
+from letters.shared.typed_fields import AddressField
 from letters.signer.signing.forms import CodeForm
 
 HTTPS_WANTED = _("Enter a whole link that begins with https://")

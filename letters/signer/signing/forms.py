@@ -25,9 +25,10 @@ from letters.shared.addresses import Address, decrypt, read_address
 from letters.shared.codes import MAX_CHARACTERS, read_code
 from letters.shared.domains import PRIVATE, PRIVATE_BY_NAME, domain_of, match_domain
 from letters.shared.odd_names import has_link, has_numerals
+from letters.shared.typed_fields import AddressField, LineField
 from letters.signer.signing.comment_words import AS_CHOSEN, FOR_EVERYONE, FOR_ORGANIZERS, SHOW_COMMENT
 from letters.signer.signing.display_choices import DisplayChoices
-from letters.signer.signing.fields import AddressField, CountryField, LineField, country_choices
+from letters.signer.signing.fields import CountryField, country_choices
 from letters.signer.signing.operations import Changes, SubmittedForm
 
 SHOW_DOMAIN = _("Show the domain of my email address: “confirmed at %(domain)s”")

@@ -50,6 +50,8 @@ class Letterhead:
     # Printed instead of a name that its signer does not show.
     withheld: str
     made_at: datetime
+    # "31 organisations", and name and domain of each; empty if none has signed.
+    organisations: tuple[str, tuple[tuple[str, str], ...]] = ("", ())
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,9 @@ def _set_part(typst: Child, root: Path, head: Letterhead, part: Part, *, number:
     source = ['#import "page.typ": *', "#show: whole"]
     if is_first:
         source.append(_first_pages(root, head))
+        heading, organisations = head.organisations
+        pairs = "".join(f"({quoted(name)}, {quoted(domain)}), " for name, domain in organisations)
+        source += [f"#organisations({quoted(heading)}, ({pairs}))"] if organisations else []
     if names:
         source.append(f"#signatories({quoted(head.signed_by if is_first else '')})")
     (root / "part.typ").write_text("\n".join(source))

@@ -104,7 +104,7 @@ GROUPS: dict[Promise, tuple[str, ...]] = {
     _("Form fields"): ASKED,
     _("Names and review"): ("displays", "comments_public", "indexing", "reviewed", "hold_from"),
     _("Nobody is named at first"): ("names_from", "notice_hours"),
-    _("Who can sign"): ("domains", "addressee_domains", "asks_proof"),
+    _("Who can sign"): ("organisations_sign", "domains", "addressee_domains", "asks_proof"),
     _("Other websites"): ("origins",),
 }
 
@@ -156,11 +156,16 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
             "ask_country": _("Country"),
             "ask_comment": _("Why they sign"),
             "comments_public": _("Show why people sign beside their names"),
+            "organisations_sign": _("Organisations can sign, too"),
         }
         help_texts = {
             "comments_public": _(
                 "Readers see only what people send while this is on, and only beside public names. What was sent "
                 "before stays with the organizers, unless the signer chooses otherwise."
+            ),
+            "organisations_sign": _(
+                "They are listed and counted separately from people, and you decide about those that no address at "
+                "their own domain confirms."
             ),
         }
 

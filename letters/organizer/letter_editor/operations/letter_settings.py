@@ -21,7 +21,7 @@ SETTINGS = [
     *["goal", "opens_at", "closes_at", "reviewed", "hold_from", "displays", "domains", "addressee_domains"],
     "asks_proof",
     *["ask_affiliation", "ask_role", "ask_country", "ask_comment"],
-    *["comments_public", "indexing", "origins"],
+    *["comments_public", "indexing", "origins", "organisations_sign"],
 ]
 
 

@@ -8,6 +8,7 @@ from django.db.models import Model
 from letters.models import (
     MailRequest,
     NameReport,
+    OrganisationContact,
     Signature,
     SignerContact,
     Submission,
@@ -66,13 +67,13 @@ REENCRYPTION_BATCH_SIZE = 1000
 
 # Race: submissions first, because a confirmation moves their words to the signature.
 ENCRYPTED: list[tuple[type[Model], str]] = [
-    *((model, "address") for model in (Submission, MailRequest, NameReport)),
+    *((model, "address") for model in (Submission, MailRequest, NameReport, OrganisationContact)),
     *((model, "sealed") for model in (Submission, Signature)),
 ]
 
 
 def reencrypt_submissions() -> tuple[int, list[int]]:
-    """Do the same for submissions, requests and reports, and for words of letters that name nobody yet.
+    """Do the same for submissions, requests, reports and organisations, and for words of letters that name nobody yet.
 
     Returns how many changed, and the ids that no key decrypts.
     """
