@@ -1,0 +1,96 @@
+"""Whatever is sent, sensible or not, the API answers as its OpenAPI document says, and never with a 500.
+
+Schemathesis makes the requests from the document. They are the same in each run.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import CheckFunction, not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from letters.models import Letter, User
+from letters.organizer.updates.operations import UpdateText, send_update, write_update
+from tests.conftest import LetterMaker
+from tests.people import NOW, add_published
+
+pytestmark = pytest.mark.django_db
+THERE = "https://choir.example"
+CHECKS: list[CheckFunction] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+MODES = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
+same_each_time = settings(
+    max_examples=12,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def update_id(published: LetterMaker, organizer: User) -> int:
+    """A letter with everything that the API sends, and the id of its update."""
+    letter: Letter = published(origins=[THERE])
+    add_published(letter, 3)
+    letter.refresh_from_db()
+    update = write_update(letter, text=UpdateText(title="News", body="News.", language="en"), by=organizer, now=NOW)
+    send_update(update, seen=update.version, by=organizer, now=NOW)
+    return update.pk
+
+
+@pytest.fixture
+def app() -> Iterator[WSGIHandler]:
+    """The site, which keeps the connection of this test, as Django's own test client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield WSGIHandler()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
+def test_every_answer_is_as_described(update_id: int, app: WSGIHandler, mode: Any) -> None:
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    statuses = {
+        found.ok().label: statuses_of(found.ok(), mode, update_id=update_id) for found in schema.get_all_operations()
+    }
+    assert len(statuses) == 9
+    if mode is MODES[0]:
+        assert [label for label, found in statuses.items() if label.startswith("GET") and 200 not in found] == []
+
+
+def statuses_of(operation: Any, mode: Any, *, update_id: int) -> set[int]:
+    """Send requests to one address, check every answer, and return their statuses."""
+    statuses = set()
+    # Most letters, texts and updates that are made up do not exist.
+    there = {"slug": "night-trains", "number": 1, "update_id": update_id}
+
+    @same_each_time
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        case.path_parameters = {name: there[name] for name in case.path_parameters or {}}
+        case.headers |= {"Origin": THERE, "Accept-Encoding": "identity"}
+        answer = case.call()
+        case.validate_response(answer, checks=CHECKS)
+        statuses.add(answer.status_code)
+
+    ask()
+    return statuses
