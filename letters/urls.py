@@ -45,6 +45,7 @@ urlpatterns = [
     path("", include("letters.moderator.site_notes.urls")),
     path("", include("letters.moderator.reports.urls")),
     path("", include("letters.moderator.collective_names.urls")),
+    path("", include("letters.moderator.site_roles.urls")),
     path("", include("letters.moderator.collective_domains.urls")),
     path("", include("letters.moderator.letter_reviews.urls")),
     path("", include("letters.api.urls")),

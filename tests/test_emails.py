@@ -52,6 +52,7 @@ from letters.models import (
     User,
     Webhook,
 )
+from letters.moderator.moderation.mail import role_email
 from letters.moderator.moderation.operations import ask_signers, reject_signatures
 from letters.moderator.organisations.operations import (
     SubmittedOrganisation,
@@ -160,7 +161,13 @@ def _to_members(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> list[EmailMu
         sent.append(
             compose_email_to(render_email("name_report_decided", about, language=letter.language), to="r@x.org")
         )
-    return [*sent, *_of_suspensions(letter), *_of_domains(letter)]
+    return [*sent, *_of_suspensions(letter), *_of_domains(letter), *_of_roles(letter)]
+
+
+def _of_roles(letter: Letter) -> Iterator[EmailMultiAlternatives]:
+    owner = letter.collective.memberships.get(role="owner").user
+    for is_granted in (True, False):
+        yield role_email(owner, is_granted=is_granted)
 
 
 def _of_domains(letter: Letter) -> Iterator[EmailMultiAlternatives]:

@@ -254,7 +254,6 @@ ROWS = {
     "collective": Row(MEMBERS, "405", more=OF_COLLECTIVE),
     "describe_collective": Row(OWNERS, owners(422), more=OF_COLLECTIVE),
     "collective_domains": Row(OWNERS, owners(422), more=OF_COLLECTIVE),
-    # No such domain.
     "change_domain": Row("405", owners(404), more=OF_COLLECTIVE | {"pk": 1}),
     "record_of_collective": Row(OWNERS, "405", more=OF_COLLECTIVE),
     "webhooks": Row(OWNERS, owners(422), more=OF_COLLECTIVE),
@@ -300,6 +299,7 @@ ROWS = {
     "site_activity": Row(WARDENS, "405"),
     "site_activity_csv": Row(WARDENS, "405"),
     "site_names": Row(WARDENS, WARDENS.replace("200", "422")),
+    "site_moderators": Row("302 404 404 404 404 404 404", "302 404 404 404 404 404 404"),
     "site_domains": Row(WARDENS, WARDENS.replace("200", "422")),
     "site_letter": Row(WARDENS, WARDENS.replace("200", "422")),
     # No such account.

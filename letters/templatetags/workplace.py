@@ -123,6 +123,7 @@ OF_THE_SITE = [
     Place("site_domains", _("Verified domains")),
     Place("site_activity", _("Activity of the site")),
 ]
+OF_SUPERUSERS = [Place("site_moderators", _("Site moderators"))]
 OF_THE_ACCOUNT = [
     Place("account_home", _("Your account"), below=("account_close",)),
     Place("account_email", _("Email address")),
@@ -145,7 +146,8 @@ def menu(context: RequestContext) -> list[Group]:
     # People who moderate the site have no pages of their own about the letters of others.
     if isinstance(letter, Letter) and not (is_of_site and not _role(context, letter.collective)):
         return _of_letter(context, letter)
-    places = [*OF_EVERYONE, *OF_THE_SITE] if is_of_site else OF_EVERYONE
+    runs_site = isinstance(user, User) and user.is_superuser
+    places = [*OF_EVERYONE, *(OF_THE_SITE if is_of_site else []), *(OF_SUPERUSERS if runs_site else [])]
     groups = [Group("", [_menu_item(context, each) for each in places])]
     if isinstance(collective, Collective) and (role := _role(context, collective)):
         pages = [each for each in OF_A_COLLECTIVE if role in each.roles]

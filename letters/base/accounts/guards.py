@@ -58,6 +58,19 @@ def of_site(view: View) -> View:
     return never_cache(for_organizers(guarded))
 
 
+def of_superusers(view: View) -> View:
+    """Allow only superusers. For everyone else, also for site moderators, the page does not exist."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        superuser = cast("User", request.user)
+        if not superuser.runs_site_now():
+            raise Http404("There is nothing of yours here.")
+        return view(request, superuser, **kwargs)
+
+    return never_cache(for_organizers(guarded))
+
+
 def of_own_letter(*methods: str, roles: Collection[str] = WRITING) -> Callable[[LetterView], View]:
     """Allow only members with one of these roles in the letter's collective; for all others the page does not exist.
 

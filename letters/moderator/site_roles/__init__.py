@@ -1,0 +1,1 @@
+"""The page on which superusers decide who moderates the whole site."""
