@@ -479,7 +479,7 @@ REFUSED: list[tuple[str, Act]] = [
     ("site_note_says_something", lambda letter: add_note(letter, words="")),
     ("report_decided_says_by_whom", lambda letter: add_report(letter, outcome="acted")),
     ("letter_hold_from_known", lambda letter: Letter.objects.filter(pk=letter.pk).update(hold_from=49)),
-    ("featuring_answer_known", lambda letter: add_featuring(letter, answer="maybe", reaches_at=NOW)),
+    ("featuring_answer_known", lambda letter: add_featuring(letter, answer="?", reaches_at=NOW)),
     ("featuring_answered_says_when", lambda letter: add_featuring(letter, answer="yes")),
     ("letter_indexing_known", lambda letter: Letter.objects.filter(pk=letter.pk).update(indexing="some")),
     ("letter_sealed_has_an_end", lambda letter: Letter.objects.filter(pk=letter.pk).update(names_from=20)),
