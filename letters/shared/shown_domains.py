@@ -5,6 +5,7 @@ import unicodedata
 import idna
 
 from letters.shared.lookalikes import LOOKS_LIKE
+from letters.shared.text import normalized
 
 # Japanese is written in these together.
 JAPANESE = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"})
@@ -34,7 +35,7 @@ def _readable(label: str) -> str | None:
     except idna.IDNAError:
         return None
     others = [each for each in readable if not each.isascii()]
-    scripts = {_script(each) for each in unicodedata.normalize("NFD", readable)} - OF_ALL
+    scripts = {_script(each) for each in normalized("NFKD", readable)} - OF_ALL
     scripts = {script for script in scripts if script != "COMBINING"}
     if len(scripts) > 1 and not scripts <= JAPANESE:
         return None
