@@ -14,6 +14,7 @@ from letters.models import (
     TOPICS_OF,
     Collective,
     Letter,
+    LetterReview,
     Notification,
     NotificationKind,
     OutgoingEmail,
@@ -76,6 +77,7 @@ def test_the_daily_email_leaves_in_the_collectives_time_zone(letter: Letter, mai
 
 
 def test_a_day_without_anything_brings_no_email(letter: Letter, mails_to: Mails) -> None:
+    LetterReview.objects.all().delete()
     tell(MORNING)
     assert not mails_to(OLGA)
     assert not Notification.objects.exists()
