@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letters.shared.tokens import make_token
-from petition.logs import HOSTNAME, HideSecrets, SafeFormatter, without_secrets
+from petition.logs import HOSTNAME, NODES, HideSecrets, SafeFormatter, without_secrets
 from tests.people import NOW
 
 TOKEN = make_token("confirm", signature_id=7, salt=bytes(8), now=NOW)
@@ -71,7 +71,8 @@ def test_a_line_loses_its_secrets_and_nothing_else(line: str, written: str) -> N
 names = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789.+-_äé", min_size=1)
 
 
-@given(st.text(), names, names, st.text())
+# A worker of Celery is named like an address. Hypothesis tries the words of our own source.
+@given(st.text(), names.filter(lambda name: name not in NODES), names, st.text())
 def test_no_address_gets_through(before: str, name: str, domain: str, after: str) -> None:
     assert f"{name}@{domain}" not in without_secrets(f"{before} {name}@{domain} {after}")
 
