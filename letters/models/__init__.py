@@ -84,6 +84,7 @@ from letters.models.organisation import (
     OrganisationSignatureQuerySet,
     OrganisationState,
     OrganisationStep,
+    takes_organisations,
 )
 from letters.models.outgoing_email import (
     BOUNCED_OR_REPORTED,
@@ -359,6 +360,7 @@ __all__ = [
     "retention_of",
     "sealed_words",
     "shows_a_name",
+    "takes_organisations",
     "text_cells",
     "words_in_sql",
 ]

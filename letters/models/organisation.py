@@ -53,6 +53,13 @@ class OrganisationStep(Enum):
     WITHDRAW_REJECTED = _Step((State.REJECTED,), State.REJECTED)
 
 
+def takes_organisations(letter: Letter) -> bool:
+    """Return whether organisations may sign a letter. Privacy: not while it names nobody, because they are named at
+    once, with an exact number.
+    """
+    return letter.organisations_sign and not letter.is_sealed
+
+
 class OrganisationSignatureQuerySet(models.QuerySet["OrganisationSignature"]):
     def move(self, step: OrganisationStep, **values: Any) -> int:
         """Take a step for the rows in a state from which it starts. Returns how many. Race: one compare-and-set."""

@@ -40,4 +40,18 @@ OF_SEALED_LETTERS: dict[Refusal, Explanation] = {
         _("Moderators cannot review names that nobody sees. Switch the review off, or let names appear at once."),
         field="reviewed",
     ),
+    Refusal.SEALED_NO_ORGANISATIONS: Explanation(
+        _(
+            "Organisations would be named at once, so they cannot sign a letter that names nobody at first. Switch "
+            "this off. You can switch it on when the names have appeared."
+        ),
+        field="organisations_sign",
+    ),
+    Refusal.SEALED_NO_WEBSITES: Explanation(
+        _(
+            "Other websites see who signs there, so a letter that names nobody at first takes signatures only here. "
+            "Remove them. You can allow websites when the names have appeared."
+        ),
+        field="origins",
+    ),
 }

@@ -103,6 +103,8 @@ class Refusal(StrEnum):
     SEALED_HAS_INVITED = "sealed_has_invited"
     SEALED_NEEDS_END = "sealed_needs_end"
     SEALED_NOT_REVIEWED = "sealed_not_reviewed"
+    SEALED_NO_ORGANISATIONS = "sealed_no_organisations"
+    SEALED_NO_WEBSITES = "sealed_no_websites"
     REVISION_PUBLISHED = "revision_published"
     TOO_COMPLICATED = "too_complicated"
     TOO_MANY_DRAFTS = "too_many_drafts"

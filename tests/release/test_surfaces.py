@@ -23,6 +23,7 @@ from tests.conftest import LetterMaker
 from tests.people import (
     NOW,
     Reader,
+    Signer,
     browser_of,
     deliver,
     message_of,
@@ -100,6 +101,51 @@ def test_such_a_letter_needs_an_end_and_no_review(draft: LetterMaker, organizer:
     set_up_letter(letter, values=values, by=organizer, now=NOW)
     with pytest.raises(Refused, match="sealed_needs_end"):
         publish_letter(letter, by=organizer, now=CLOSES + DAY)
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"organisations_sign": True}, "sealed_no_organisations"),
+        ({"origins": ["https://example.org"]}, "sealed_no_websites"),
+    ],
+)
+def test_neither_organisations_nor_other_websites_learn_who_signs_such_a_letter(
+    draft: LetterMaker, sealed: Letter, organizer: User, values: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(Refused, match=code):
+        set_up_letter(sealed, values=values, by=organizer, now=NOW)
+    seals: dict[str, Any] = {"names_from": NEEDED, "notice_hours": 72, "closes_at": CLOSES}
+    both_ways: list[tuple[dict[str, Any], dict[str, Any]]] = [(values, seals), (seals, values)]
+    for place, (first, second) in enumerate(both_ways):
+        letter = draft(f"draft-{place}")
+        set_up_letter(letter, values=first, by=organizer, now=NOW)
+        with pytest.raises(Refused, match=code):
+            set_up_letter(letter, values=second, by=organizer, now=NOW)
+
+
+def test_the_page_of_settings_says_why_organisations_cannot_sign_such_a_letter(sealed: Letter, organizer: User) -> None:
+    browser, url = browser_of(organizer), reverse("set_up_letter", kwargs={"slug": sealed.slug})
+    shown = browser.get(url).context["form"]
+    typed = {each.html_name: value for each in shown if (value := each.value()) not in (None, "")}
+    answer = browser.post(url, {**typed, "organisations_sign": "on"})
+    assert answer.status_code == 422
+    assert "Organisations would be named at once" in words(answer)
+
+
+def test_no_page_and_no_door_of_such_a_letter_takes_organisations_or_other_websites(
+    sealed: Letter, reader: Reader
+) -> None:
+    # As if both had been switched on together before they excluded each other.
+    there = "https://example.org"
+    in_a_month = timezone.now() + 30 * DAY
+    Letter.objects.filter(pk=sealed.pk).update(organisations_sign=True, origins=[there], closes_at=in_a_month)
+    assert "Organisations" not in reader.read(sealed)
+    assert reader.get(sealed.url_of("sign_for_organisation")).status_code == 404
+    sent = Signer().client.post(
+        f"/api/v1/letters/{sealed.slug}/signatures/", {}, "application/json", headers={"Origin": there}
+    )
+    assert sent.status_code == 403
 
 
 def test_a_draft_can_still_become_an_ordinary_letter(draft: LetterMaker, organizer: User) -> None:

@@ -25,6 +25,7 @@ from letters.models import (
     OrganisationStep,
     Switch,
     User,
+    takes_organisations,
 )
 from letters.moderator.organisations import queries
 from letters.shared import wakeups
@@ -90,7 +91,7 @@ def sign_for_organisation(
 
 
 def _require_open(letter: Letter, now: datetime) -> None:
-    if not letter.organisations_sign:
+    if not takes_organisations(letter):
         raise Refused(Refusal.ORGANISATIONS_OFF)
     if refusal := letter.refusal(now):
         raise Refused(refusal)
@@ -118,7 +119,7 @@ def confirm_organisation(row: OrganisationSignature, *, now: datetime) -> None:
     if locked.state != OrganisationState.PENDING:
         return
     letter = locked.letter = change.letter
-    if not letter.organisations_sign:
+    if not takes_organisations(letter):
         raise Refused(Refusal.ORGANISATIONS_OFF)
     if refusal := letter.confirmation_refusal(now):
         raise Refused(refusal)

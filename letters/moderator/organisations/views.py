@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from letters.base.accounts.admission import network_of
 from letters.base.emailed_links.admission import ProofWanted, Sender, admit_link
 from letters.base.emailed_links.guards import from_our_pages, see_other, useless_link, with_a_token
-from letters.models import Letter, OrganisationSignature, OrganisationState, Translation
+from letters.models import Letter, OrganisationSignature, OrganisationState, Translation, takes_organisations
 from letters.moderator.organisations import queries
 from letters.moderator.organisations.forms import OrganisationForm
 from letters.moderator.organisations.operations import (
@@ -36,7 +36,7 @@ def sign(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     letter = Letter.objects.public().select_related("collective", "current_revision").filter(slug=slug).first()
     if letter is not None and letter.status == Letter.Status.TAKEN_DOWN:
         return HttpResponseRedirect(letter.get_absolute_url(language or letter.language))
-    if letter is None or not letter.organisations_sign:
+    if letter is None or not takes_organisations(letter):
         raise Http404("There is no letter here that organisations can sign.")
     language = language or letter.language
     text = Translation.objects.filter(revision=letter.current_revision, language=language).defer("body").first()

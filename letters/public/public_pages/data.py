@@ -24,7 +24,7 @@ def count_of(letter: Letter, language: str, today: date | None) -> dict[str, obj
         "names_from": letter.names_from if letter.is_sealed else None,
         "signed_more_than": letter.release.shown if letter.is_sealed else None,
         # Organisations are counted apart. "published" counts people.
-        "organisations": letter.organisation_count,
+        "organisations": 0 if letter.is_sealed else letter.organisation_count,
         "version": letter.version,
         # Privacy: today, not when the count last changed. If a signature was withdrawn last, that would be its day.
         "as_of": today,

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
-from letters.models import History, Letter, OrganisationSignature, OrganisationSignatureQuerySet
+from letters.models import History, Letter, OrganisationSignature, OrganisationSignatureQuerySet, takes_organisations
 from letters.public.public_pages.caching import HEADERS_ALONE
 from letters.public.public_pages.limits import count_for_network
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page
@@ -54,7 +54,8 @@ def on_letter(letter: Letter, changes: History | None) -> list[Listed]:
 
 
 def _rows(letter: Letter) -> OrganisationSignatureQuerySet:
-    return OrganisationSignature.objects.published().filter(letter=letter).select_related("revision")
+    rows = OrganisationSignature.objects.published().filter(letter=letter).select_related("revision")
+    return rows.none() if letter.is_sealed else rows
 
 
 def _listed(row: OrganisationSignature, changes: History | None) -> Listed:
@@ -97,7 +98,7 @@ def _context(visit: Visit, after: str) -> Context:
         **visit.context(),
         "page": organisation_page(visit.letter, changes, after=after),
         "organisations_url": visit.url_of("organisations"),
-        "sign_for_url": visit.url_of("sign_for_organisation") if visit.letter.organisations_sign else "",
+        "sign_for_url": visit.url_of("sign_for_organisation") if takes_organisations(visit.letter) else "",
     }
 
 

@@ -16,7 +16,9 @@ def require_as_promised(letter: Letter, changed: Mapping[str, Any]) -> None:
     """Refuse a change of settings that would break what signers were told.
 
     Raises Refused("letter_sealed") for one of FIXED of a public letter; Refused("sealed_needs_end") or
-    Refused("sealed_not_reviewed") for a draft that would have no end, or whose moderators would have to read names.
+    Refused("sealed_not_reviewed") for a draft that would have no end, or whose moderators would have to read names;
+    Refused("sealed_no_organisations") and Refused("sealed_no_websites") if organisations would be named before people,
+    or if other websites would see who signs.
     """
     if letter.status != Letter.Status.DRAFT and FIXED.intersection(changed):
         raise Refused(Refusal.LETTER_SEALED)
@@ -24,6 +26,10 @@ def require_as_promised(letter: Letter, changed: Mapping[str, Any]) -> None:
         raise Refused(Refusal.SEALED_NEEDS_END)
     if changed.get("reviewed", letter.reviewed):
         raise Refused(Refusal.SEALED_NOT_REVIEWED)
+    if changed.get("organisations_sign", letter.organisations_sign):
+        raise Refused(Refusal.SEALED_NO_ORGANISATIONS)
+    if changed.get("origins", letter.origins):
+        raise Refused(Refusal.SEALED_NO_WEBSITES)
 
 
 def seal_letter(change: LetterChange, *, names_from: int | None, notice_hours: int) -> bool:
