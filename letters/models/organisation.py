@@ -76,6 +76,17 @@ class OrganisationSignatureQuerySet(models.QuerySet["OrganisationSignature"]):
         """Select those that wait for the organizers, the longest wait first."""
         return self.filter(state=State.WAITING).order_by("confirmed_at", "pk")
 
+    def withdraw(self) -> None:
+        """Delete everything about those that were confirmed, and about the people who signed for them.
+
+        Abuse: the domain of a rejected one stays. Otherwise a new signing would undo the rejection.
+        """
+        confirmed = self.exclude(state=State.PENDING).values("pk")
+        OrganisationContact.objects.filter(organisation__in=confirmed).delete()
+        emptied = {"name": "", "website": "", "because": ""}
+        self.move(OrganisationStep.WITHDRAW_REJECTED, **emptied)
+        self.move(OrganisationStep.WITHDRAW, **emptied, domain="", proof="", doubt="")
+
     def of(self, signature_id: int) -> OrganisationSignatureQuerySet:
         return self.select_related("letter__collective").filter(pk=signature_id)
 

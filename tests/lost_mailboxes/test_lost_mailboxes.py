@@ -7,15 +7,26 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from letters.models import AuditEvent, BlockRule, Letter, MailRequest, Signature, SignerContact, StoppedAddress, User
+from letters.models import (
+    AuditEvent,
+    BlockRule,
+    Letter,
+    MailRequest,
+    OrganisationContact,
+    OrganisationSignature,
+    Signature,
+    SignerContact,
+    StoppedAddress,
+    User,
+)
 from letters.moderator.moderation.operations import reject_signatures
 from letters.moderator.reports.operations import Notice, dismiss_reports, report_letter
-from letters.shared.addresses import hash_address, parse_address
+from letters.shared.addresses import encrypt, hash_address, parse_address
 from letters.shared.refused import Refused
 from letters.signer.lost_mailboxes.operations import MAX_ADDRESSES_A_DAY, Act, act_for_lost_mailbox
 from letters.signer.signing.operations import request_mail
 from tests.conftest import LetterMaker
-from tests.people import NOW, browser_of, deliver, publish, sign, sign_and_confirm, signature_of, words
+from tests.people import NOW, Reader, browser_of, deliver, publish, sign, sign_and_confirm, signature_of, words
 from tests.takedowns.conftest import warden
 
 __all__ = ["warden"]
@@ -66,6 +77,30 @@ def test_it_withdraws_in_every_state(letter: Letter, warden: User, organizer: Us
     left = Signature.objects.get()
     assert left.state == ("rejected" if how == "rejected" else "withdrawn")
     assert (left.name, SignerContact.objects.count()) == ("", 0)
+
+
+@pytest.mark.parametrize("state", ["pending", "waiting", "published", "rejected"])
+def test_it_withdraws_organisations_for_which_the_address_has_signed(
+    letter: Letter, warden: User, reader: Reader, state: str
+) -> None:
+    text = {"letter": letter, "revision": letter.current_revision, "language": "en", "salt": b"s" * 16}
+    moments = {"signed_at": NOW, "confirmed_at": NOW, "published_at": NOW}
+    for name, address, its_state in (("Works Council", ADA, state), ("Choir", "bea@choir.example", "published")):
+        domain = address.partition("@")[2]
+        words_of = {"name": name, "website": f"https://{domain}/", "domain": domain, "proof": "address"}
+        row = OrganisationSignature.objects.create(**text, **moments, **words_of, state=its_state)
+        contact = {"address": encrypt(address), "address_hash": hash_address(address), "domain": domain}
+        OrganisationContact.objects.create(organisation=row, name="Ada", role="Chair", **contact)
+    Letter.objects.update(organisation_count=OrganisationSignature.objects.published().count())
+    reader.read(letter)
+    act(warden, Act.WITHDRAW, "Ada+news@company.example")
+    assert OrganisationContact.objects.get().domain == "choir.example"
+    left = list(OrganisationSignature.objects.exclude(name="Choir").values_list("state", "name"))
+    gone = {"pending": [], "rejected": [("rejected", "")]}
+    assert left == gone.get(state, [("withdrawn", "")])
+    letter.refresh_from_db()
+    assert letter.organisation_count == 1
+    assert "Works Council" not in reader.read(letter)
 
 
 def test_erasing_also_deletes_the_address_elsewhere(letter: Letter, warden: User) -> None:

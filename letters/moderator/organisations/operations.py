@@ -33,7 +33,7 @@ from letters.shared.addresses import Address, encrypt, hash_address
 from letters.shared.batches import batches_of_ids
 from letters.shared.refused import Refusal, Refused
 
-Proof, Doubt, Step = OrganisationSignature.Proof, OrganisationSignature.Doubt, OrganisationStep
+Proof, Step = OrganisationSignature.Proof, OrganisationStep
 EVERY_ROLE = list(Membership.Role)
 
 
@@ -158,12 +158,7 @@ def withdraw_organisation(row: OrganisationSignature, *, now: datetime) -> None:
     locked = rows.select_for_update(no_key=True).first()
     if locked is None or locked.state == OrganisationState.PENDING:
         return
-    emptied = {"name": "", "website": "", "because": ""}
-    if locked.state == OrganisationState.REJECTED:
-        rows.move(Step.WITHDRAW_REJECTED, **emptied)
-    else:
-        rows.move(Step.WITHDRAW, **emptied, domain="", proof=Proof.NONE, doubt=Doubt.NONE)
-    OrganisationContact.objects.filter(pk=row.pk).delete()
+    OrganisationSignature.objects.filter(pk=row.pk).withdraw()
     change.record("withdraw_organisation", locked, details={"letter": locked.letter_id})
     if locked.state == OrganisationState.PUBLISHED:
         _recount(change)

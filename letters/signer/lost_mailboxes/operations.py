@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from letters.base.audit_log.operations import record
 from letters.models import (
@@ -12,6 +13,9 @@ from letters.models import (
     Letter,
     MailRequest,
     NameReport,
+    OrganisationContact,
+    OrganisationSignature,
+    OrganisationState,
     OutgoingEmail,
     Report,
     Signature,
@@ -49,8 +53,10 @@ def act_for_lost_mailbox(address: Address, act: Act, *, proof: str, by: User, no
     Refused("many_lost_mailboxes") after MAX_ADDRESSES_A_DAY.
     """
     signed = Signature.objects.filter(address_hash=hash_address(address.canonical))
+    contacts = OrganisationContact.objects.filter(address_hash=hash_address(address.canonical))
+    letters = Q(pk__in=signed.values("letter")) | Q(pk__in=contacts.values("organisation__letter"))
     # Lock order: the letters, then the account, then the signatures.
-    list(Letter.objects.filter(pk__in=signed.values("letter")).order_by("pk").select_for_update(no_key=True))
+    list(Letter.objects.filter(letters).order_by("pk").select_for_update(no_key=True))
     # Race: two acts at once wait for each other, so that both count.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     _require(proof, by, now)
@@ -62,8 +68,21 @@ def act_for_lost_mailbox(address: Address, act: Act, *, proof: str, by: User, no
         return
     for signature in signed.order_by("letter_id", "pk"):
         withdraw_signature(signature, now=now)
+    _withdraw_organisations(list(contacts.values_list("pk", flat=True)))
     if act == Act.ERASE:
         _forget_other_traces(address, now)
+
+
+def _withdraw_organisations(ids: list[int]) -> None:
+    """Withdraw the organisations for which an address has signed. The caller has locked the letters."""
+    rows = OrganisationSignature.objects.filter(pk__in=ids)
+    # Nobody has confirmed these, so nothing of them has to stay.
+    rows.filter(state=OrganisationState.PENDING).delete()
+    listed = set(rows.published().values_list("letter", flat=True))
+    rows.withdraw()
+    for letter_id in listed:
+        number = OrganisationSignature.objects.published().filter(letter=letter_id).count()
+        Letter.objects.filter(pk=letter_id).update(organisation_count=number, version=F("version") + 1)
 
 
 def _set_stopped(address: Address, *, on: bool, now: datetime) -> None:
