@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
+from letters.base.outbox.operations import note_bounce
 from letters.models import (
     AuditEvent,
     Display,
@@ -210,6 +211,19 @@ def test_people_who_leave_call_the_names_off_and_the_next_announcement_tells_the
     assert release_of(sealed).announced == 2
     owed = OutgoingEmail.objects.filter(kind="release", sent_at=None)
     assert owed.count() == NEEDED
+
+
+@pytest.mark.parametrize("kind", ["thanks", "release"])
+def test_a_company_that_bounces_its_own_mail_keeps_no_name_back(sealed: Letter, tick: Clock, kind: str) -> None:
+    sign_many(sealed, NEEDED)
+    minute = timedelta(minutes=1)
+    if kind == "release":
+        tick(NOW + minute)
+    for email in OutgoingEmail.objects.filter(kind=kind):
+        note_bounce(email, error="550 5.1.1 no such mailbox", at=NOW + 2 * minute, now=NOW + 2 * minute)
+    assert set(Signature.objects.values_list("state", "concern")) == {("sealed", "")}
+    tick(NOW + 3 * minute)
+    assert Release.objects.get(letter=sealed).due_at
 
 
 def test_names_never_appear_before_the_announcement_has_been_out_for_its_time(sealed: Letter, tick: Clock) -> None:

@@ -364,10 +364,14 @@ def _consequences(
 
 
 def _says_nothing(signature: Signature, outgoing: OutgoingEmail, concern: Signature.Concern) -> bool:
-    """Return whether a stranger could have caused the email after the owner of the mailbox had confirmed."""
+    """Return whether a stranger could have caused the email after the owner of the mailbox had confirmed, or the site
+    to someone who is not named yet.
+    """
     if signature.confirmed_at is None:
         return False
     is_later = outgoing.kind in OF_FORMS and outgoing.created_at > signature.confirmed_at
+    # Abuse: a company that bounces its own mail must not keep a letter below the number of names that it needs.
+    is_later |= signature.state == Signature.State.SEALED and outgoing.created_at >= signature.confirmed_at
     is_nameless = signature.display == Display.NOBODY
     return is_nameless or (is_later and concern == Signature.Concern.BOUNCED)
 
