@@ -18,7 +18,7 @@ from letters.organizer.letter_editor.operations import (
 )
 from letters.organizer.letter_moves.queries import hindrance
 from letters.shared.refused import Refused
-from letters.signer.signing.operations import withdraw_signature
+from letters.signer.signing.operations import disown_signature, withdraw_signature
 from tests.conftest import LetterMaker
 from tests.people import (
     NOW,
@@ -27,6 +27,7 @@ from tests.people import (
     browser_of,
     deliver,
     message_of,
+    sign,
     sign_and_confirm,
     signature_of,
     words,
@@ -62,6 +63,17 @@ def test_organizers_do_not_see_that_someone_has_left(sealed: Letter, organizer: 
     before = words(browser_of(organizer).get(url))
     withdraw_signature(sign_and_confirm(sealed, name="Onda"), now=NOW)
     assert words(browser_of(organizer).get(url)) == before
+
+
+def test_the_record_does_not_say_that_someone_has_left(sealed: Letter, published: LetterMaker, organizer: User) -> None:
+    url = reverse("record_of_collective", kwargs={"slug": sealed.collective.slug})
+    before = words(browser_of(organizer).get(url))
+    disown_signature(sign_and_confirm(sealed, name="Onda"), now=NOW)
+    disown_signature(sign(sealed, "bea@example.org"), now=NOW)
+    assert words(browser_of(organizer).get(url)) == before
+    # The record of an ordinary letter says so.
+    disown_signature(sign_and_confirm(published("another"), name="Onda"), now=NOW)
+    assert "they did not sign" in words(browser_of(organizer).get(url))
 
 
 def test_the_settings_that_signers_were_told_stay(sealed: Letter, organizer: User) -> None:

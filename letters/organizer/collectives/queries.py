@@ -195,8 +195,9 @@ class Page:
 
 # Privacy: bounces and spam reports of signers do not appear one by one. Otherwise anyone who can type an address could
 # read in the activity what happened to its email; and a line about the email for a lost link would prove that the
-# address has signed.
+# address has signed. Nor does it appear that someone has left a letter that names nobody yet.
 HIDDEN = Q(verb__in=["note_bounce", "note_complaint"], object_kind="signature")
+HIDDEN |= Q(verb="disown_signature", details__has_key="sealed")
 
 
 def record_of(

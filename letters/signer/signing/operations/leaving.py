@@ -52,6 +52,8 @@ def disown_signature(signature: Signature, *, now: datetime, spelling_hash: byte
         networks = networks_of(signature)
         if empty_signature(signature, Transition.DISOWN, now=now, only_if=may_disown):
             details = {"letter": signature.letter_id, "confirmed": signature.confirmed_at is not None}
+            # Privacy: then organizers do not read it, because it could say that someone has left.
+            details |= {"sealed": True} if signature.letter.is_sealed else {}
             keep_networks(signature, networks, now)
             record("disown_signature", signature, by="signer", now=now, details=details)
 
