@@ -7,8 +7,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from letters.models import Display, Letter, OutgoingEmail, Release, Revision, Signature, State, User
+from letters.models import Display, Export, Letter, OutgoingEmail, Release, Revision, Signature, State, User
+from letters.organizer.exports.paper import letterhead
 from letters.organizer.first_signatories.operations import invite_people
+from letters.organizer.letter_delivery.operations import Delivered, record_letter_delivery
 from letters.organizer.letter_editor.operations import (
     close_letter,
     publish_letter,
@@ -217,6 +219,19 @@ def test_the_form_says_what_the_people_who_run_the_server_could_do(sealed: Lette
     )
     assert f"Nobody is named until {NEEDED} people have signed with their names" in " ".join(text.split())
     assert "chi gestisce questo sito" in reader.read(sealed, language="it")
+
+
+def test_no_paper_and_no_delivery_says_that_nobody_has_signed(sealed: Letter, organizer: User) -> None:
+    sign_many(sealed, 1)
+    about = {"asked_by": organizer, "created_at": NOW, "next_attempt_at": NOW, "last_number": 0}
+    export = Export.objects.create(letter=sealed, kind="letter", format="pdf", language="en", **about)
+    assert letterhead(export, now=NOW).signed_by == "Nobody is named yet"
+    page = words(browser_of(organizer).get(reverse("exports", kwargs={"slug": sealed.slug})))
+    assert "Nobody is named yet, so the file will be empty." in page
+    assert "Nobody has signed yet" not in page
+    delivered = Delivered(on=NOW.date(), to="The ministry", signature_count=0)
+    with pytest.raises(Refused, match="letter_sealed"):
+        record_letter_delivery(sealed, delivered=delivered, by=organizer, now=NOW)
 
 
 def test_the_count_as_data_has_the_step_alone(sealed: Letter, tick: Clock, reader: Reader) -> None:

@@ -71,6 +71,9 @@ def marks(language: str) -> dict[str, str]:
 
 def _signed_by(signed: queries.Signed, letter: Letter, locale: str) -> str:
     """Return the line above the names. Trust: it never says that people signed a text that they have not seen."""
+    if letter.is_sealed:
+        # Trust: people have signed, but nobody reads how many.
+        return gettext("Nobody is named yet")
     added = ""
     if signed.before and signed.added_at:
         added = added_sentence(letter.day_of(signed.added_at), before=signed.before)

@@ -25,12 +25,14 @@ class Delivered:
 def record_letter_delivery(letter: Letter, *, delivered: Delivered, by: User, now: datetime) -> LetterDelivery:
     """Record publicly that the letter was delivered. If day and recipient are the same again, correct the record.
 
-    Raises Refused("never_published"), Refused("too_many_signatures") beyond what was ever published, or
-    Refused("too_much_text") as `keep_text` does.
+    Raises Refused("never_published"), Refused("letter_sealed") while nobody may know how many have signed,
+    Refused("too_many_signatures") beyond what was ever published, or Refused("too_much_text") as `keep_text` does.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     if letter.status == Letter.Status.DRAFT:
         raise Refused(Refusal.NEVER_PUBLISHED)
+    if letter.is_sealed:
+        raise Refused(Refusal.LETTER_SEALED)
     if delivered.signature_count > letter.last_number:
         raise Refused(Refusal.TOO_MANY_SIGNATURES)
     keep_text([delivered.to, delivered.note], by=by, now=now)
