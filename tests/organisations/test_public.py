@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from letters.models import Export, Letter, OrganisationContact, OrganisationSignature, User
+from letters.models import AuditEvent, Export, Letter, OrganisationContact, OrganisationSignature, User
+from letters.moderator.organisations.operations import vouch_for_organisation
 from letters.organizer.exports.paper import letterhead
 from letters.organizer.letter_moves.operations import _leave_behind
 from letters.organizer.notifications.daily_email import days_of
@@ -124,6 +125,17 @@ def test_a_new_collective_reads_no_person(letter: Letter, sign_and_confirm: Sign
     _leave_behind(letter, NOW)
     contact = OrganisationContact.objects.get()
     assert (contact.name, contact.role, contact.organisation) == ("", "", row)
+
+
+def test_a_new_collective_does_not_read_how_the_earlier_one_knew(
+    letter: Letter, sign_and_confirm: SignAndConfirm, organizer: User
+) -> None:
+    row = sign_and_confirm("dora@gmail.com")
+    vouch_for_organisation(row, because="Dora Desk is their chair.", by=organizer, now=NOW)
+    _leave_behind(letter, NOW)
+    row.refresh_from_db()
+    assert (row.state, row.proof, row.because) == ("published", "vouched", "")
+    assert AuditEvent.objects.get(verb="vouch_for_organisation").reason == "Dora Desk is their chair."
 
 
 def test_the_daily_email_says_that_an_organisation_waits(letter: Letter, sign_and_confirm: SignAndConfirm) -> None:

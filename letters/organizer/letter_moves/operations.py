@@ -28,6 +28,8 @@ from letters.models import (
     Membership,
     NotificationKind,
     OrganisationContact,
+    OrganisationSignature,
+    OrganisationState,
     SignatoryList,
     User,
 )
@@ -156,6 +158,9 @@ def _leave_behind(letter: Letter, now: datetime) -> None:
     InvitationBatch.objects.filter(letter=letter).delete()
     SignatoryList.objects.filter(letter=letter).delete()
     OrganisationContact.objects.filter(organisation__letter=letter).update(name="", role="")
+    # The note of who vouched may name the person. The reason of a rejection stays: the person reads it behind the link.
+    listed = OrganisationSignature.objects.filter(letter=letter, state=OrganisationState.PUBLISHED)
+    listed.update(because="")
 
 
 def _target_of(move: LetterMove) -> Collective:
