@@ -109,6 +109,32 @@ def test_without_the_database_no_process_goes_back_to_an_older_page(site: Site) 
     assert [get(process).content for process in (one, other, one, other)] == [b"/: 2"] * 4
 
 
+def test_an_older_page_that_came_late_to_valkey_does_not_stay_there(site: Site) -> None:
+    """A process that renders slowly offers its page after another one has offered a newer one."""
+    slow, one = site.process(), site.process()
+    get(slow)
+    late = slow.pages["/"]
+    site.version = 2
+    get(one)
+    caching._share("/", late)
+    get(one)
+    site.is_away = True
+    assert get(site.process()).content == b"/: 2"
+
+
+def test_a_page_that_has_become_too_large_to_share_leaves_no_older_one(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that has left would come back with the older page."""
+    one = site.process()
+    get(one)
+    site.version = 2
+    monkeypatch.setattr(shared_pages, "MAX_SHARED_BYTES", 5)
+    get(one)
+    site.is_away = True
+    assert get(site.process()).status_code == 503
+
+
 def test_a_page_that_is_gone_does_not_come_back_without_the_database(site: Site) -> None:
     get(site.process())
     site.is_gone = True

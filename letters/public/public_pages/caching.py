@@ -205,6 +205,9 @@ class PublicPageCache:
         if response.status_code == 304:
             if other and response.headers.get("ETag") == other.etag:
                 page = other
+            elif other:
+                # Race: an older page came to Valkey after this one, or this one while Valkey did not answer.
+                page.shared_at = 0
             page.checked_at, page.versions = time.monotonic(), versions
             self._keep(key, page)
             return page.answer(request)

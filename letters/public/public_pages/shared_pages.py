@@ -50,6 +50,8 @@ class SharedPage:
 def share(key: str, page: SharedPage, *, release: str, seconds: int) -> None:
     """Offer a page to the other processes for so many seconds. `release` is a mark of the program's code."""
     if len(page.compressed) > MAX_SHARED_BYTES:
+        # Privacy: an older version of it, with a name that has left since, must not stay in its place.
+        take_back(key)
         return
     about = {"key": key, "etag": page.etag, "headers": dict(page.headers), "versions": dict(page.versions)}
     content = b"\n".join([json.dumps(about).encode(), page.compressed])
