@@ -1,5 +1,6 @@
 """Processes share the pages that they render: each version is rendered once, and no reader gets an older one."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -154,6 +155,19 @@ def test_what_others_write_into_valkey_is_no_page(site: Site, shelf: "redis.Redi
         site.is_away = True
         assert get(site.process()).status_code == 503, forged
         site.is_away = False
+
+
+def test_an_old_page_that_someone_puts_back_into_valkey_is_not_shown(
+    site: Site, shelf: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get(site.process())
+    (slot,) = shelf.scan_iter(f"{shared_pages.PREFIX}:*")
+    shelf.persist(slot)
+    later = time.time() + caching.STALE_SECONDS + 1
+    monkeypatch.setattr("time.time", lambda: later)
+    shelf.pexpire(slot, 1000 * caching.STALE_SECONDS)
+    site.is_away = True
+    assert get(site.process()).status_code == 503
 
 
 def test_a_page_of_another_release_is_not_shown(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

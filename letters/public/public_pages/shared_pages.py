@@ -53,7 +53,8 @@ def share(key: str, page: SharedPage, *, release: str, seconds: int) -> None:
         # Privacy: an older version of it, with a name that has left since, must not stay in its place.
         take_back(key)
         return
-    about = {"key": key, "etag": page.etag, "headers": dict(page.headers), "versions": dict(page.versions)}
+    about: dict[str, object] = {"key": key, "etag": page.etag, "until": int(time.time()) + seconds}
+    about |= {"headers": dict(page.headers), "versions": dict(page.versions)}
     content = b"\n".join([json.dumps(about).encode(), page.compressed])
     signed = _digest(release, content) + content
 
@@ -88,7 +89,8 @@ def find(key: str, *, unless: str, release: str, seconds: int) -> SharedPage | N
         return None
     head, _, compressed = content.partition(b"\n")
     about = json.loads(head)
-    if about["key"] != key:
+    # Security: someone who can write to Valkey could put back a page that names who has left since.
+    if about["key"] != key or about["until"] < time.time():
         return None
     versions = {int(pk): version for pk, version in about["versions"].items()}
     return SharedPage(compressed, about["headers"], about["etag"], versions, max(0.0, seconds - left / 1000))
