@@ -21,6 +21,11 @@ from letters.shared.limits import TooMany
 from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refused
 
+# Pydantic's name for it.
+UNKNOWN_FIELD = "extra_forbidden"
+# Denial of service: a body of unknown fields would make an answer many times as long.
+MAX_ERRORS = 30
+
 
 def handle_errors(api: NinjaAPI) -> None:
     api.add_exception_handler(Problem, _problem)
@@ -54,13 +59,18 @@ def _raise_again(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _invalid(request: HttpRequest, invalid: Any) -> HttpResponse:
     """Say what is wrong with each field, without repeating what was sent."""
-    errors = [WrongField(".".join(map(str, _place(each["loc"]))), each["msg"]) for each in invalid.errors]
+    errors = [WrongField(".".join(map(str, _place(each))), each["msg"]) for each in invalid.errors[:MAX_ERRORS]]
     return Problem(INVALID, errors=errors).answer()
 
 
-def _place(location: tuple[str | int, ...]) -> list[str | int]:
-    """Return where a field is, without the names that our code gives to the body."""
-    source, *rest = location
+def _place(error: Any) -> list[str | int]:
+    """Return where a field is, without the names that our code gives to the body.
+
+    Privacy: the name of a field that the body must not have is what was sent, so it is not repeated.
+    """
+    source, *rest = error["loc"]
+    if error["type"] == UNKNOWN_FIELD:
+        return ["body"]
     return rest[1:] or ["body"] if source == "body" else rest
 
 

@@ -104,6 +104,14 @@ def test_a_body_that_makes_no_sense_is_explained(letter: Letter, signer: Signer,
     assert not Signature.objects.exists()
 
 
+def test_a_problem_repeats_no_unknown_field_and_stays_short(letter: Letter, signer: Signer) -> None:
+    unknown = {f"ada{number}@example.org": 1 for number in range(5000)}
+    answer = post(signer, typed(**unknown))
+    assert {each["field"] for each in problem(answer, 422)["errors"]} == {"body"}
+    assert b"ada" not in answer.content
+    assert len(answer.content) < 5000
+
+
 def test_a_form_is_no_json(letter: Letter, signer: Signer) -> None:
     problem(signer.client.post(URL, typed(), headers={"Origin": THERE}), 415)
 
