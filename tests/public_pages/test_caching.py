@@ -262,6 +262,14 @@ def test_tracking_parameters_do_not_make_another_page(
     assert len(kept_pages().pages) == 1
 
 
+@pytest.mark.parametrize("path", ["/api/v1/docs/", "/api/v1/openapi.json"])
+def test_parameters_that_the_docs_of_the_api_ignore_do_not_make_another_page(path: str, reader: Reader) -> None:
+    """They would push letters out of the memory."""
+    for mark in ("", "?a=1", "?a=2"):
+        assert reader.get(f"{path}{mark}").status_code == 200
+    assert len(kept_pages().pages) == 1
+
+
 def test_pages_of_the_list_are_kept_apart(letter: Letter, reader: Reader, clock: Clock) -> None:
     add_published(letter, 201)
     url = letter.url_of("signatures")

@@ -279,12 +279,12 @@ def is_search(request: HttpRequest) -> bool:
 def _key(request: HttpRequest) -> str:
     """Return what a public page depends on: its path, and `before`. A view that reads another parameter must add it.
 
-    The API refuses every parameter that it does not know, so its answers depend on all of them.
+    The API refuses every parameter that it does not know, so its answers depend on all of them. Its docs have none.
 
     Parameters that other sites add to shared links (utm_source, fbclid …) do not change the page, and must not fill the
     memory.
     """
-    if request.path.startswith("/api/") and request.GET:
+    if request.path.startswith("/api/v1/letters/") and request.GET:
         return f"{request.path}?{urlencode(sorted(request.GET.lists()), doseq=True)}"
     if request.path.endswith(("/signatures/", "/signatures.json", "/updates/")) and "before" in request.GET:
         return f"{request.path}?before={request.GET['before']}"
