@@ -90,6 +90,15 @@ def letter_of(slug: str) -> Letter:
     return letter
 
 
+def websites_of(letter: Letter) -> list[str]:
+    """Return the origins of other websites on which people can sign the letter now.
+
+    Privacy: a website sees names, often the organizers' own. A letter that names nobody yet has promised its signers
+    that not even the organizers see who they are, so it takes signatures only here.
+    """
+    return [] if letter.is_sealed else letter.origins
+
+
 def as_json(shape: Schema, *, is_long: bool = False, headers: dict[str, str] | None = None) -> HttpResponseBase:
     """Return an answer with this content."""
     content = shape.model_dump_json().encode()

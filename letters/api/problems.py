@@ -45,7 +45,8 @@ ELSEWHERE = Kind(
     "website",
     403,
     "This letter takes no signatures on your website",
-    "Its organizers list the websites under “Form and dates”. Requests need the header Origin, as browsers send it.",
+    "Its organizers list the websites under “Form and dates”. Requests need the header Origin, as browsers send it. "
+    "A letter that names nobody yet takes signatures only on its own page.",
 )
 INVALID = Kind("invalid", 422, "Something in the request is missing or wrong", "The list of errors names each.")
 PROOF_WANTED = Kind(

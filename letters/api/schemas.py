@@ -83,7 +83,9 @@ class FormOfLetter(Schema):
     displays: Annotated[list[Display], Field(description="Who may see the name, as signers can choose here.")]
     domains: Annotated[list[str], Field(description="Only addresses at these domains can sign. Empty for any.")]
     comments_public: Annotated[bool, Field(description="Whether comments for everyone appear beside public names.")]
-    origins: Annotated[list[str], Field(description="Other websites on which people can sign.")]
+    origins: Annotated[
+        list[str], Field(description="Other websites on which people can sign. None while the letter names nobody.")
+    ]
 
 
 class Letter(Schema):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Field, Query
 
 from letters.api import schemas
-from letters.api.answers import as_json, letter_of, policy, read
+from letters.api.answers import as_json, letter_of, policy, read, websites_of
 from letters.base.public_letters.pages import text_or_404
 from letters.base.switches.queries import is_on
 from letters.models import Display, History, Letter, Revision, Switch, Translation, Update
@@ -132,7 +132,7 @@ def _form(letter: Letter) -> schemas.FormOfLetter:
         displays=[Display(each) for each in letter.displays],
         domains=letter.domains,
         comments_public=letter.comments_public,
-        origins=letter.origins,
+        origins=websites_of(letter),
     )
 
 

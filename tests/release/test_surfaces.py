@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from letters.organizer.letter_editor.operations import (
 from letters.organizer.letter_moves.queries import hindrance
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import disown_signature, withdraw_signature
+from letters.signer.signing.queries import texts
 from tests.conftest import LetterMaker
 from tests.people import (
     NOW,
@@ -232,6 +234,26 @@ def test_no_paper_and_no_delivery_says_that_nobody_has_signed(sealed: Letter, or
     delivered = Delivered(on=NOW.date(), to="The ministry", signature_count=0)
     with pytest.raises(Refused, match="letter_sealed"):
         record_letter_delivery(sealed, delivered=delivered, by=organizer, now=NOW)
+
+
+def test_no_other_website_sees_who_signs_until_the_names_appear(sealed: Letter, signer: Signer) -> None:
+    """Its organizers may run that website, and the form says that not even they see a name."""
+    url, there = f"/api/v1/letters/{sealed.slug}/", "https://choir.example"
+    Letter.objects.filter(pk=sealed.pk).update(origins=[there], closes_at=timezone.now() + 30 * DAY)
+    typed = {"name": "Ada Lovelace", "email": "ada@example.org", "display": "public", "text": 1}
+
+    def send() -> int:
+        headers = {"Origin": there}
+        answer = signer.client.post(f"{url}signatures/", typed, content_type="application/json", headers=headers)
+        return answer.status_code
+
+    assert signer.get(url).json()["form"]["origins"] == []
+    assert send() == 403
+    assert not sealed.signatures.exists()
+    Letter.objects.filter(pk=sealed.pk).update(named_at=NOW, version=F("version") + 1)
+    texts._letter_in_second.cache_clear()
+    assert signer.get(url).json()["form"]["origins"] == [there]
+    assert send() == 202
 
 
 def test_the_count_as_data_has_the_step_alone(sealed: Letter, tick: Clock, reader: Reader) -> None:

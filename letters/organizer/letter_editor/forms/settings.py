@@ -140,7 +140,8 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         label=_("Websites on which people can sign too"),
         help_text=_(
             "One per line, like https://example.org. Each needs a form that uses the API of this site. It sees what "
-            "people type there, their addresses included. Leave this empty to take signatures only here."
+            "people type there, their addresses included. So a letter that names nobody yet takes signatures only "
+            "here. Leave this empty to do the same."
         ),
     )
 
