@@ -16,6 +16,7 @@ Language = Annotated[str, Field(description="A language as a BCP 47 code, such a
 Sha256 = Annotated[str, Field(description="SHA-256 of the text, in hexadecimal, as the letter's history shows it.")]
 Html = Annotated[str, Field(description="Sanitised HTML. All addresses in it are whole.")]
 Url = Annotated[str, Field(description="A whole URL.")]
+AtLeast = Annotated[int, Field(description="Rounded down to tens, and counted no further than ten thousand.")]
 Version = Annotated[int, Field(description="Grows with each change of the letter's public pages.")]
 
 
@@ -158,9 +159,9 @@ class Count(Schema):
     """The counts of one moment. Every page, file and answer of the site shows the same."""
 
     published: Annotated[int, Field(description="The count: published signatures.")]
-    awaiting_confirmation: Annotated[int, Field(description="Rounded down to tens.")]
+    awaiting_confirmation: AtLeast
     awaiting_confirmation_is_rounded: bool
-    awaiting_review: Annotated[int, Field(description="Rounded down to tens.")]
+    awaiting_review: AtLeast
     awaiting_review_is_rounded: bool
     withdrawn: int
     removed: int

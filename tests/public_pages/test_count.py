@@ -150,6 +150,13 @@ def test_the_number_waiting_for_their_signers_is_public_only_in_tens(
     assert awaiting(letter, reader) == said
 
 
+@pytest.mark.parametrize(("waiting", "said"), [(9_999, "9,999 are"), (10_000, "At least 10,000 are")])
+def test_organizers_read_at_least_where_counting_ends(letter: Letter, organizer: User, waiting: int, said: str) -> None:
+    Letter.objects.update(awaiting_review=waiting)
+    page = words(browser_of(organizer).get(f"/organize/letters/{letter.slug}/"))
+    assert f"{said} waiting for a moderator." in page
+
+
 @pytest.mark.parametrize(
     ("held", "said"), [(0, (0, "fewer than 10")), (9, (0, "fewer than 10")), (29, (20, "at least 20"))]
 )
