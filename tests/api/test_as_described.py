@@ -87,7 +87,7 @@ def statuses_of(operation: Any, mode: Any, *, update_id: int) -> set[int]:
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
         case.path_parameters = {name: there[name] for name in case.path_parameters or {}}
-        case.headers |= {"Origin": THERE, "Accept-Encoding": "identity"}
+        case.headers.update({"Origin": THERE, "Accept-Encoding": "identity"})
         answer = case.call()
         case.validate_response(answer, checks=CHECKS)
         statuses.add(answer.status_code)
