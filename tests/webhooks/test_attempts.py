@@ -16,6 +16,7 @@ from letters.organizer.webhooks.operations import (
     RETENTION,
     add_webhook,
     claim_webhook,
+    delete_webhook,
     extend_claim,
     send_again,
     send_test,
@@ -259,6 +260,19 @@ def test_nobody_bothers_a_server_with_tests(hook: Hook, organizer: User) -> None
     with pytest.raises(Refused, match="too_many_tests"):
         send_test(hook.webhook, by=organizer, now=NOW)
     send_test(hook.webhook, by=organizer, now=NOW + timedelta(hours=1))
+
+
+def test_neither_a_new_webhook_nor_an_old_test_gives_more_tests(hook: Hook, organizer: User) -> None:
+    for _ in range(19):
+        send_test(hook.webhook, by=organizer, now=NOW)
+    send_again(hook.last, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="too_many_tests"):
+        send_again(hook.last, by=organizer, now=NOW)
+    collective = hook.webhook.collective
+    delete_webhook(hook.webhook, by=organizer, now=NOW)
+    webhook, _ = add_webhook(collective, url="https://example.org/", by=organizer, now=NOW)
+    with pytest.raises(Refused, match="too_many_tests"):
+        send_test(webhook, by=organizer, now=NOW)
 
 
 def test_a_message_can_be_sent_again_under_its_id(

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from letters.base.audit_log.operations import record
 from letters.base.changes.operations import CollectiveChange, change_collective
-from letters.models import OWNING, Collective, NotificationKind, User, Webhook, WebhookDelivery
+from letters.models import OWNING, AuditEvent, Collective, NotificationKind, User, Webhook, WebhookDelivery
 from letters.organizer.notifications.operations import announce
 from letters.organizer.webhooks import queries
 from letters.organizer.webhooks.sending import GONE, Answer, new_secret
@@ -83,11 +83,8 @@ def send_test(webhook: Webhook, *, by: User, now: datetime) -> None:
     """Send a message that says nothing. Raises Refused("not_yours"), "webhook_off" and "too_many_tests"."""
     change = change_collective(webhook.collective, OWNING, by=by, now=now)
     _require_on(webhook)
-    kind = WebhookDelivery.Kind.TEST
-    of_collective = WebhookDelivery.objects.filter(webhook__collective=webhook.collective_id, kind=kind)
-    if of_collective.filter(created_at__gt=now - timedelta(hours=1)).count() >= MAX_TESTS_AN_HOUR:
-        raise Refused(Refusal.TOO_MANY_TESTS)
-    message_id = f"msg_{secrets.token_hex(16)}"
+    _require_few_tests(webhook, now)
+    kind, message_id = WebhookDelivery.Kind.TEST, f"msg_{secrets.token_hex(16)}"
     webhook.deliveries.create(kind=kind, message_id=message_id, created_at=now, next_attempt_at=now)
     Webhook.objects.filter(pk=webhook.pk, not_before__gt=now, failing_since__isnull=False).update(not_before=now)
     _record(change, "test_webhook", webhook)
@@ -95,18 +92,31 @@ def send_test(webhook: Webhook, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def send_again(delivery: WebhookDelivery, *, by: User, now: datetime) -> None:
-    """Send a message again, under the same id. Raises Refused("not_yours") and Refused("webhook_off")."""
+    """Send a message again, under the same id. Raises Refused("not_yours") and Refused("webhook_off").
+
+    A test that is sent again is one more test. Raises Refused("too_many_tests").
+    """
     webhook = delivery.webhook
     change = change_collective(webhook.collective, OWNING, by=by, now=now)
     _require_on(webhook)
+    is_test = delivery.kind == WebhookDelivery.Kind.TEST
+    if is_test:
+        _require_few_tests(webhook, now)
     ended = {"delivered_at": None, "failed_at": None, "dropped_at": None, "status": None, "error": ""}
     WebhookDelivery.objects.filter(pk=delivery.pk).update(**ended, attempts=0, next_attempt_at=now)
-    _record(change, "resend_webhook", webhook)
+    _record(change, "test_webhook" if is_test else "resend_webhook", webhook)
 
 
 def _require_on(webhook: Webhook) -> None:
     if not Webhook.objects.filter(pk=webhook.pk, off=Webhook.Off.NO).exists():
         raise Refused(Refusal.WEBHOOK_OFF)
+
+
+def _require_few_tests(webhook: Webhook, now: datetime) -> None:
+    """Abuse: the audit record is asked, because the messages of a webhook are deleted with it."""
+    sent = AuditEvent.objects.filter(collective=webhook.collective_id, verb="test_webhook")
+    if sent.filter(at__gt=now - timedelta(hours=1)).count() >= MAX_TESTS_AN_HOUR:
+        raise Refused(Refusal.TOO_MANY_TESTS)
 
 
 def _record(change: CollectiveChange, verb: str, webhook: Webhook) -> None:
