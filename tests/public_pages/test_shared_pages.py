@@ -123,6 +123,18 @@ def test_an_older_page_that_came_late_to_valkey_does_not_stay_there(site: Site) 
     assert get(site.process()).content == b"/: 2"
 
 
+def test_without_the_database_a_page_that_came_late_does_not_replace_a_newer_one(site: Site) -> None:
+    slow, one = site.process(), site.process()
+    get(slow)
+    late = slow.pages["/"]
+    site.version = 2
+    get(one)
+    late.versions, one.pages["/"].versions = {1: 1}, {1: 2}
+    caching._share("/", late)
+    site.is_away = True
+    assert get(one).content == b"/: 2"
+
+
 def test_a_page_that_has_become_too_large_to_share_leaves_no_older_one(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -211,8 +211,10 @@ class PublicPageCache:
             page.checked_at, page.versions = time.monotonic(), versions
             self._keep(key, page)
             return page.answer(request)
-        # Of two pages, readers elsewhere have already seen the one that was checked later.
-        newest = other if other and other.checked_at > page.checked_at else page
+        # Of two pages, readers elsewhere have already seen the one that was checked later. Race: a process that renders
+        # slowly may offer an older version after a newer one.
+        is_newer = other and other.checked_at > page.checked_at and not _is_older(other, page)
+        newest = other if other and is_newer else page
         if response.status_code >= 500 and time.monotonic() - newest.checked_at < STALE_SECONDS:
             newest.circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
             self.pages[key] = newest
@@ -311,6 +313,11 @@ def _shared(key: str, *, unless: str = "") -> _Page | None:
 def _is_outdated(page: _Page) -> bool:
     """Return whether a reader may have seen a newer version elsewhere."""
     return any(version > page.versions[pk] for pk, version in latest_versions.newest(page.versions).items())
+
+
+def _is_older(page: _Page, other: _Page) -> bool:
+    """Return whether a page shows an older version of a letter than the other one does."""
+    return any(version > page.versions.get(pk, version) for pk, version in other.versions.items())
 
 
 def _page_to_keep(response: HttpResponse, versions: dict[int, int]) -> _Page | None:
