@@ -73,6 +73,14 @@ def test_two_collectives_can_show_one_domain_and_read_of_each_other(
     assert "“Engine Readers” shows this domain, too." in words(browser_of(organizer).get(desk_of(letter.collective)))
 
 
+def test_who_has_not_proved_a_domain_does_not_learn_who_has(
+    letter: Letter, organizer: User, stranger: User, another: Collective, verified: Verify
+) -> None:
+    verified(letter.collective, organizer)
+    ask(another, stranger)
+    assert letter.collective.name not in words(browser_of(stranger).get(desk_of(another)))
+
+
 def test_the_page_leads_from_the_domain_to_the_mark(letter: Letter, organizer: User, sent: Sent) -> None:
     desk, page = browser_of(organizer), desk_of(letter.collective)
     assert "A domain says publicly who is behind the collective" in words(desk.get(page))

@@ -59,7 +59,8 @@ def _page(
     request: HttpRequest, collective: Collective, form: DomainForm, *, status: int, code_form_of: int = 0, **more: Any
 ) -> HttpResponse:
     rows, now = domains_of(collective), timezone.now()
-    others = also_shown_by([each.domain for each in rows], but=collective)
+    # Privacy: whoever only types a domain must not learn who is behind another collective.
+    others = also_shown_by([each.domain for each in rows if each.verified_at], but=collective)
     entries = [
         {
             "claimed": each,
