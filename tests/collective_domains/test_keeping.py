@@ -135,6 +135,16 @@ def test_a_domain_that_is_proved_again_stays_for_another_year(
     assert "Verified:" in page_of(letter)
 
 
+def test_an_old_code_does_not_work_again_when_a_proof_ends(
+    collective: Collective, organizer: User, sent: Sent, verified: Verify
+) -> None:
+    verified(collective, organizer)
+    claimed = ask(collective, organizer, now=NOW + timedelta(days=30))
+    tend_domains(now=NOW + VERIFIED_FOR)
+    with pytest.raises(Refused, match="wrong_domain_code"):
+        verify_domain(collective, claimed.pk, code=code_in(sent[0]), by=organizer, now=NOW + VERIFIED_FOR)
+
+
 def test_what_was_never_proved_is_deleted_after_a_week(
     collective: Collective, organizer: User, verified: Verify
 ) -> None:

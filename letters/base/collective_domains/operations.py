@@ -175,8 +175,9 @@ def _end(domain_id: int, now: datetime) -> None:
     # Race: an owner may have proved it again a moment ago.
     if claimed.until is None or claimed.until > now:
         return
-    # It stays in the owners' list for UNPROVED_KEPT.
-    _update(claimed, verified_at=None, until=None, asked_at=now)
+    # It stays in the owners' list for UNPROVED_KEPT. Security: the lifetime of a code counts from `asked_at`, so an old
+    # one goes.
+    _update(claimed, verified_at=None, until=None, asked_at=now, salt=b"")
     _record(change, "end_domain", claimed)
     _tell_owners(claimed, "ended")
 
