@@ -186,6 +186,19 @@ def test_a_decision_taken_again_before_each_draw_is_drawn_all_the_same(decided: 
     assert draw_decisions(now=TOMORROW + timedelta(days=1)) == 0, "they wait for an answer already"
 
 
+def test_a_rejection_is_checked_all_the_same_after_putting_it_back_was_undone(
+    decided: Letter, moderator: User, organizer: User, warden: User, judge: User
+) -> None:
+    *_accepted, last = ids_of(decided)
+    restore_signatures(decided, [last], by=moderator, now=NOW)
+    undo_decision(ReviewDecision.objects.get(verb="restore"), by=moderator, now=NOW)
+    opinion = drawn(decided)[-1]
+    assert (opinion.signature_id, opinion.decision.verb) == (last, "reject")
+    give_opinion(opinion, "accept", by=warden, now=TOMORROW)
+    settle_opinion(opinion, was_wrong=True, by=judge, now=TOMORROW)
+    assert states(decided)[-1] == ("held", "")
+
+
 # Blind
 
 

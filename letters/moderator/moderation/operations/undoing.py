@@ -36,13 +36,14 @@ def undo_decision(decision: ReviewDecision, *, by: User, now: datetime) -> None:
     """Return a signature to its state before a decision. Locks the letter.
 
     Raises Refused("another_decides") if it settles an appeal against this person's own decision, and
-    Refused("decided_again") if the decision is not the signature's newest, or was undone, or if the signature
-    has changed since: its signer may have withdrawn it.
+    Refused("decided_again") if the decision is not the newest about the signature that was not undone, or if the
+    signature has changed since: its signer may have withdrawn it.
     """
     change, signatures = begin(decision.letter, [decision.signature_id], by, now)
-    newest = ReviewDecision.objects.filter(signature=decision.signature_id).order_by("-pk").first()
     # Race: read under the letter's lock. If two people undo the decision at once, the second finds it undone.
-    if newest is None or newest.pk != decision.pk or newest.undone_at:
+    made = ReviewDecision.objects.filter(signature=decision.signature_id, undone_at=None)
+    newest = made.order_by("-pk").first()
+    if newest is None or newest.pk != decision.pk:
         raise Refused(Refusal.DECIDED_AGAIN)
     reopen_appeal(newest, by)
     if not UNDO[Verb(newest.verb)](signatures.order_by("pk").select_for_update(no_key=True), newest):

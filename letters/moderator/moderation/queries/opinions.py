@@ -34,8 +34,12 @@ WORDS_KEPT = Q(decision__words_changed=False, signature__confirmed_at__lte=F("de
 
 
 def decisions_that_hold() -> QuerySet[ReviewDecision]:
-    """Select decisions that still hold: the newest about a signature whose words are kept, in a public letter."""
-    later = ReviewDecision.objects.filter(signature=OuterRef("signature"), pk__gt=OuterRef("pk"))
+    """Select decisions that still hold: the newest about a signature whose words are kept, in a public letter.
+
+    Abuse: one that was undone is passed over. Otherwise a moderator could take another decision and undo it, and nobody
+    would check the first.
+    """
+    later = ReviewDecision.objects.filter(signature=OuterRef("signature"), pk__gt=OuterRef("pk"), undone_at=None)
     public = ReviewDecision.objects.filter(LEFT_AS, ~Exists(later), undone_at=None)
     public = public.exclude(signature__concern=Signature.Concern.RECHECK)
     shown = public.filter(letter__in=Letter.objects.public().exclude(status=Letter.Status.TAKEN_DOWN))
