@@ -145,6 +145,16 @@ def test_a_signature_put_back_into_the_queue_is_rejected_again(letter: Letter, m
     assert AuditEvent.objects.filter(verb="undo_restore", object_id=pk).exists()
 
 
+def test_undoing_rejects_no_words_that_the_signer_has_corrected_since(letter: Letter, moderator: User) -> None:
+    pk = one(letter, "held", "")
+    reject(letter, [pk], moderator)
+    restore_signatures(letter, [pk], by=moderator, now=NOW)
+    change_name(Signature.objects.get(pk=pk))
+    with pytest.raises(Refused, match="decided_again"):
+        undo(pk, moderator)
+    assert Signature.objects.get(pk=pk).state == State.HELD
+
+
 BYRON = {"name": "Ada Byron", "role": "Countess"}
 
 

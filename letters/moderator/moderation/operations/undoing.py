@@ -155,7 +155,8 @@ def _ask(row: SignatureQuerySet, decision: ReviewDecision) -> int:
 
 
 def _restore(row: SignatureQuerySet, decision: ReviewDecision) -> int:
-    return row.filter(state=State.HELD).move(Transition.REJECT)
+    # Nobody has decided about words that the signer has changed since.
+    return 0 if decision.words_changed else row.filter(state=State.HELD).move(Transition.REJECT)
 
 
 UNDO: Mapping[Verb, Callable[[SignatureQuerySet, ReviewDecision], int]] = {
