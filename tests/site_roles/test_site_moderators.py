@@ -82,5 +82,5 @@ def test_a_superuser_without_the_role_moderates_nothing_and_can_take_it(root: Us
 
 
 def test_ending_the_role_of_nobody_is_not_found(root: User, person: User) -> None:
-    for chosen in (str(person.pk), "x", ""):
+    for chosen in (str(person.pk), "x", "", "9" * 20, "9" * 5000):
         assert browser_of(root).post(PAGE, {"end": chosen}).status_code == 404

@@ -11,6 +11,7 @@ from letters.moderator.moderation.operations import set_site_moderator
 from letters.moderator.site_roles.forms import NewModeratorForm
 from letters.moderator.site_roles.queries import site_moderators
 from letters.shared.explaining import add_refusal, explain
+from letters.shared.numbers import MAX_DIGITS_OF_ID, read_number
 from letters.shared.refused import Refused
 
 
@@ -34,8 +35,8 @@ def moderators(request: HttpRequest, superuser: User) -> HttpResponse:
 
 
 def _end(request: HttpRequest, superuser: User) -> HttpResponse:
-    chosen = request.POST["end"]
-    person = User.objects.filter(pk=int(chosen), moderates_site=True).first() if chosen.isdecimal() else None
+    chosen = read_number(request.POST["end"], max_digits=MAX_DIGITS_OF_ID)
+    person = User.objects.filter(pk=chosen, moderates_site=True).first() if chosen else None
     if person is None:
         raise Http404("Nobody of this number moderates the site.")
     try:
