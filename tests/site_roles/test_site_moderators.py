@@ -6,11 +6,15 @@ from django.core.mail import EmailMultiAlternatives
 
 from letters.models import AuditEvent, User
 from letters.moderator.moderation.operations import set_site_moderator, site_moderators
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from tests.people import NOW, browser_of, words
 
 pytestmark = pytest.mark.django_db
 PAGE = "/site/moderators/"
+
+
+def no_worker(message: EmailMultiAlternatives) -> None:
+    raise Refused(Refusal.NO_WORKER)
 
 
 @pytest.fixture
@@ -84,3 +88,21 @@ def test_a_superuser_without_the_role_moderates_nothing_and_can_take_it(root: Us
 def test_ending_the_role_of_nobody_is_not_found(root: User, person: User) -> None:
     for chosen in (str(person.pk), "x", "", "9" * 20, "9" * 5000):
         assert browser_of(root).post(PAGE, {"end": chosen}).status_code == 404
+
+
+def test_the_role_ends_at_once_even_if_no_email_can_leave(
+    root: User, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_site_moderator(person, on=True, by=root, now=NOW)
+    monkeypatch.setattr(site_moderators, "mail_to_account", no_worker)
+    answer = browser_of(root).post(PAGE, {"end": person.pk}, follow=True)
+    assert "mara@example.org does not moderate this site any more." in words(answer)
+    assert not person.moderates_site_now()
+
+
+def test_nobody_gets_the_role_unless_their_email_can_leave(
+    root: User, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_moderators, "mail_to_account", no_worker)
+    assert browser_of(root).post(PAGE, {"email": person.email}).status_code == 422
+    assert not person.moderates_site_now()
