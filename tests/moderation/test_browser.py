@@ -258,6 +258,18 @@ def test_the_keys_move_hold_and_undo(site: Site, queue: Callable[[int], Page]) -
     assert states_of(site)["published"] == 0
 
 
+def test_a_key_that_is_held_down_decides_once(site: Site, queue: Callable[[int], Page]) -> None:
+    page = queue(3)
+    here = page.locator(".review-item:focus h2")
+    expect(here).to_contain_text("Waiting 1", timeout=PATIENT)
+    for _ in range(3):
+        page.keyboard.down("a")
+    page.keyboard.up("a")
+    expect(page.get_by_role("status")).to_have_text("Accepted: Waiting 1", timeout=PATIENT)
+    expect(here).to_contain_text("Waiting 2", timeout=PATIENT)
+    assert states_of(site)["held"] == 2
+
+
 def test_a_key_in_the_field_for_the_reason_is_a_letter(site: Site, queue: Callable[[int], Page]) -> None:
     page = queue(2)
     page.keyboard.press("r")
