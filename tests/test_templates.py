@@ -51,6 +51,19 @@ def test_people_read_dates_in_one_format_which_follows_the_language() -> None:
     assert others == []
 
 
+def test_no_form_lists_its_problems_twice() -> None:
+    """A form that is rendered as a whole begins with the list."""
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.rglob("*.html"))}
+    twice = [
+        f"{path}: {name}"
+        for path, text in texts.items()
+        for names in re.findall(r"{% problems ([a-z_ ]+) %}", text)
+        for name in names.split()
+        if re.search(rf"{{{{ {name} }}}}", text)
+    ]
+    assert twice == []
+
+
 @pytest.mark.django_db
 def test_pages_and_invitations_use_the_same_name_for_the_site_as_emails(settings: Settings) -> None:
     settings.DEFAULT_FROM_EMAIL = "Open Letters Now <letters@example.org>"

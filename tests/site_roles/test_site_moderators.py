@@ -64,7 +64,9 @@ def test_only_an_account_that_works_gets_it(email: str, root: User) -> None:
     User.objects.create_user("unsure@example.org")
     gone = User.objects.create_user("gone@example.org", is_active=False)
     EmailAddress.objects.create(user=gone, email=gone.email, verified=True, primary=True)
-    assert browser_of(root).post(PAGE, {"email": email}).status_code == 422
+    answer = browser_of(root).post(PAGE, {"email": email})
+    assert answer.status_code == 422
+    assert answer.content.decode().count('id="problems"') == 1
     assert not User.objects.filter(moderates_site=True).exists()
 
 
