@@ -35,6 +35,13 @@ def test_a_closed_account_leaves_nothing_but_the_record(signed_in: Person, orla:
     assert AuditEvent.objects.filter(verb="close_account", actor=orla, object_id=orla.pk).exists()
 
 
+def test_a_closed_account_keeps_no_role_of_the_site(signed_in: Person, orla: User) -> None:
+    User.objects.filter(pk=orla.pk).update(moderates_site=True)
+    close(signed_in)
+    orla.refresh_from_db()
+    assert (orla.moderates_site, orla.is_staff, orla.is_superuser) == (False, False, False)
+
+
 def test_the_address_can_be_used_again(signed_in: Person, orla: User) -> None:
     close(signed_in)
     Person().send("/accounts/login/code/", email="orla@example.org")

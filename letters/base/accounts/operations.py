@@ -59,7 +59,7 @@ def close_account(user: User, *, now: datetime) -> None:
         record("close_account", membership, by=user, now=now, details=details)
         membership.delete()
     user.email, user.name = f"closed-{user.pk}@invalid", ""
-    user.is_active = user.is_staff = user.is_superuser = False
+    user.is_active = user.is_staff = user.is_superuser = user.moderates_site = False
     user.suspended_at = None
     user.set_unusable_password()
     user.save()
