@@ -13,7 +13,7 @@ OF_PUBLISHERS: dict[Refusal, Explanation] = {
         _("You can feature a signature only while everyone can read its name. Choose another one.")
     ),
     Refusal.TOO_MANY_ASKED: Explanation(
-        _("You have asked 60 signers, which is the most for one letter. Take back a question that nobody has answered.")
+        _("You have asked 60 signers, which is the limit for one letter. Withdraw a question that nobody has answered.")
     ),
     Refusal.OWN_LETTER: Explanation(
         _("You are a member of the collective that publishes this letter, so another moderator must decide.")

@@ -232,7 +232,7 @@ def test_the_list_of_signatures_leads_there(letter: Letter, ada: Signature, orga
     assert "You have asked nobody yet." in words(desk.get(f"{url}/featured/"))
     page = words(desk.post(f"{url}/featured/1/", follow=True))
     assert "Asked, no answer yet" in page
-    assert "The question is taken back." in words(desk.post(f"{url}/featured/1/stop/", follow=True))
+    assert "The question is withdrawn." in words(desk.post(f"{url}/featured/1/stop/", follow=True))
 
 
 def test_organizers_read_what_cannot_be_done(letter: Letter, ada: Signature, organizer: User) -> None:

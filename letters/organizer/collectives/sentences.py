@@ -179,8 +179,8 @@ COUNTED: Mapping[str, Callable[[int], str]] = {
         n,
     ),
     "take_question_back": lambda n: ngettext(
-        "{who} took back the question to a signer of {letter}.",
-        "{who} took back the questions to {n} signers of {letter}.",
+        "{who} withdrew the question whether the page of {letter} may feature the name of a signer.",
+        "{who} withdrew the question whether the page of {letter} may feature the names of {n} signers.",
         n,
     ),
     "answer_featuring": lambda n: ngettext(

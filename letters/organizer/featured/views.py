@@ -44,5 +44,5 @@ def stop(request: HttpRequest, letter: Letter, writer: User, number: int) -> Htt
     if stop_featuring(letter, number=number, by=writer, now=timezone.now()):
         messages.success(request, gettext("This name is no longer featured."))
     else:
-        messages.success(request, gettext("The question is taken back."))
+        messages.success(request, gettext("The question is withdrawn."))
     return redirect("featured_signers", slug=letter.slug)
