@@ -27,7 +27,7 @@ class NameReport(models.Model):
 
     report = models.OneToOneField(Report, on_delete=models.CASCADE, related_name="by_named", primary_key=True)
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="name_reports", db_index=False)
-    # The domain of the address, if it belongs to the organization that the signature names; otherwise "". Moderators
+    # The domain of the address, if it belongs to the organisation that the signature names; otherwise "". Moderators
     # read it.
     domain = models.CharField(max_length=253, default="", db_default="", blank=True)
     # Encrypted (letters/shared/addresses.py), and deleted after 30 days if nobody has decided. Nobody reads it.

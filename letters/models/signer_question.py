@@ -23,7 +23,7 @@ class SignerQuestionQuerySet(models.QuerySet["SignerQuestion"]):
 class SignerQuestion(models.Model):
     """What a moderator asks a signer for, and the answer.
 
-    It is a link to a public profile that names the letter, or an address at the organization that the signer names. Of
+    It is a link to a public profile that names the letter, or an address at the organisation that the signer names. Of
     a proven address only the domain is stored.
 
     Privacy: the answer goes with the signature, and as soon as its signer withdraws it. Moderators get it with the

@@ -23,7 +23,7 @@ class SigningTrace(models.Model):
     at = models.DateTimeField()
     network = models.BinaryField(max_length=HASH_BYTES, null=True)
     browser = models.BinaryField(max_length=HASH_BYTES, null=True)
-    # The domain of the address, if it belongs to an organization, and whether it fits the affiliation. Privacy: never
+    # The domain of the address, if it belongs to an organisation, and whether it fits the affiliation. Privacy: never
     # for people who sign without a name.
     domain = models.BinaryField(max_length=HASH_BYTES, null=True)
     is_member = models.BooleanField(default=False, db_default=False)

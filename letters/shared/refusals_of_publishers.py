@@ -40,7 +40,10 @@ OF_PUBLISHERS: dict[Refusal, Explanation] = {
         field="domain",
     ),
     Refusal.MANY_DOMAIN_CODES: Explanation(
-        _("We have sent as many codes to this domain, or for your collective, as we send in a day. Try tomorrow."),
+        _(
+            "We have sent as many codes to this domain, or for your collective, as we send in a day. Try again "
+            "tomorrow."
+        ),
         field="domain",
     ),
     Refusal.TOO_MANY_DOMAINS: Explanation(

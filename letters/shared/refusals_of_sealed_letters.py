@@ -8,8 +8,8 @@ from letters.shared.refused import Refusal
 OF_SEALED_LETTERS: dict[Refusal, Explanation] = {
     Refusal.LETTER_SEALED: Explanation(
         _(
-            "This letter names nobody until enough people have signed. What they were told stays as it is until then, "
-            "so you cannot do this now."
+            "This letter names nobody until enough people have signed. Until then, nothing that signers were "
+            "told may change, so you cannot do this now."
         )
     ),
     Refusal.SEALED_HAS_INVITED: Explanation(
@@ -21,18 +21,18 @@ OF_SEALED_LETTERS: dict[Refusal, Explanation] = {
     ),
     Refusal.SEALED_NEEDS_END: Explanation(
         _(
-            "A letter that names nobody at first needs a time until which it is open, and it must not have passed. If "
-            "too few people sign until then, we delete everything."
+            "A letter that names nobody at first needs a closing date that has not passed. If too few people "
+            "have signed by then, we delete every signature."
         ),
         field="closes_at",
         for_action={
             "publish": _(
-                "Your changes are saved, but the letter is not published. A letter that names nobody at first needs a "
-                "time until which it is open. Enter one on the page “Form and dates”."
+                "Your changes are saved, but the letter is not published. A letter that names nobody at first "
+                "needs a closing date. Enter one on the page “Form and dates”."
             ),
             "schedule": _(
-                "Your changes are saved, but the letter is not scheduled. A letter that names nobody at first needs a "
-                "time until which it is open. Enter one on the page “Form and dates”."
+                "Your changes are saved, but the letter is not scheduled. A letter that names nobody at first "
+                "needs a closing date. Enter one on the page “Form and dates”."
             ),
         },
     ),

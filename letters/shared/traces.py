@@ -69,7 +69,7 @@ def pair_of(network: bytes | memoryview | None, browser: bytes | memoryview | No
 
 
 def hash_domain(letter_id: int, domain: str) -> bytes:
-    """Return a keyed hash of a domain that an organization owns, for one letter."""
+    """Return a keyed hash of a domain that an organisation owns, for one letter."""
     return _keyed("domain", f"{letter_id}:{domain}")
 
 

@@ -31,7 +31,9 @@ def why_it_waits(row: OrganisationSignature) -> str:
     """Return why the organizers decide, for them."""
     said = {
         Doubt.ADDRESS: gettext("The address is not at the domain of the website."),
-        Doubt.NAME: gettext("The name has a web address or an abusive word, or looks like the name of a collective."),
+        Doubt.NAME: gettext(
+            "The name contains a web address or an abusive word, or looks like the name of a collective."
+        ),
         Doubt.REVIEWED: gettext("You review each signature of this letter."),
         Doubt.REJECTED: gettext("An organisation of this domain was rejected before."),
     }

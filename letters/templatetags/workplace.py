@@ -113,7 +113,7 @@ OF_A_COLLECTIVE = [
 OF_EVERYONE = [
     Place("organize", _("Your letters"), below=("start_letter",)),
     Place("moderate", _("Signatures to review")),
-    Place("moderate_organisations", _("Organisations to look at")),
+    Place("moderate_organisations", _("Organisations to review")),
     Place("collectives", _("Your collectives"), below=("new_collective", "join")),
 ]
 OF_THE_SITE = [

@@ -70,7 +70,7 @@ def test_an_owner_verifies_a_domain_and_the_letter_shows_it(site: Site, visitor:
     warden = sign_in(visitor(), "wanda", "/site/domains/")
     found += look(warden, "domains of the site")
     warden.get_by_text("Remove bücher.example", exact=False).click()
-    warden.get_by_label("Why the collective must not show it").fill("They never heard of the collective.")
+    warden.get_by_label("Why the collective must not show this domain").fill("They never heard of the collective.")
     shoot(warden, site, "site-domains")
     follow(warden.get_by_role("button", name="Remove the domain"))
     expect(warden.get_by_text("no longer shows bücher.example", exact=False)).to_be_visible()

@@ -212,7 +212,7 @@ def test_the_site_page_lists_finds_removes_and_allows(
         assert (f"Remove {DOMAIN}" in words(desk.get(page, {"q": wanted}))) == found
     answer = desk.post(page, {"domain": claimed.pk, "reason": "", "action": "remove"})
     assert answer.status_code == 422
-    assert "Enter why the collective must not show it." in words(answer)
+    assert "Enter why the collective must not show this domain." in words(answer)
     assert answer.content.decode().count('id="problems"') == 1
     answer = desk.post(page, {"domain": claimed.pk, "reason": "Not theirs.", "action": "remove"}, follow=True)
     assert "no longer shows engines.example." in words(answer)

@@ -1,4 +1,4 @@
-"""A moderator asks, the signer proves an address at the organization, and the queue shows its domain: in a browser."""
+"""A moderator asks, the signer proves an address at the organisation, and the queue shows its domain: in a browser."""
 
 import os
 import re

@@ -77,7 +77,7 @@ def test_organisations_sign_and_the_organizers_vouch(site: Site, visitor: Visit)
     waiting = organizer.locator(".to-review li", has_text="Sleepers League")
     expect(waiting).to_contain_text("Dora Desk, Chair, signed for it.")
     waiting.locator("summary").click()
-    waiting.get_by_label("How you know, or why not").fill("We called them.")
+    waiting.get_by_label("How you know that it signs, or why you reject it").fill("We called them.")
     follow(waiting.get_by_role("button", name="Vouch for it"))
     expect(organizer.get_by_text("The organisation is on the list.")).to_be_visible()
 

@@ -77,12 +77,12 @@ def an_organizer_asks_for_it(site: Site, page: Page) -> list[str]:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**{path}")
-    number = page.get_by_label("Show names once so many people have signed with their names")
+    number = page.get_by_label("Show names once this many people have signed with their names")
     number.fill("20")
     save = page.get_by_role("button", name="Save")
     follow(save)
     # It needs an end.
-    expect(page.get_by_text("needs a time until which it is open").first).to_be_visible()
+    expect(page.get_by_text("needs a closing date").first).to_be_visible()
     found = look(page, "refused settings")
     page.get_by_label("Open for signatures until").fill("2199-06-01T12:00")
     follow(save)
@@ -92,7 +92,7 @@ def an_organizer_asks_for_it(site: Site, page: Page) -> list[str]:
     page.goto(path)
     expect(number).to_have_count(0)
     page.goto(f"/organize/letters/{SLUG}/dashboard/")
-    expect(page.get_by_text("You see what readers see")).to_be_visible()
+    expect(page.get_by_text("You and the moderators see what readers see")).to_be_visible()
     return [*found, *look(page, "dashboard")]
 
 

@@ -216,11 +216,11 @@ def test_a_signer_reads_the_own_words_behind_the_link(sealed: Letter) -> None:
 def test_the_form_says_what_the_people_who_run_the_server_could_do(sealed: Letter, reader: Reader) -> None:
     Letter.objects.filter(pk=sealed.pk).update(closes_at=timezone.now() + 30 * DAY)
     text = reader.read(sealed)
-    assert "the people who run this site, or someone who takes the whole server, could read the names" in " ".join(
+    assert "The people who run this site, or someone who takes over the whole server, could read the names" in " ".join(
         text.split()
     )
     assert f"Nobody is named until {NEEDED} people have signed with their names" in " ".join(text.split())
-    assert "chi gestisce questo sito" in reader.read(sealed, language="it")
+    assert "Chi gestisce questo sito, o chi si impadronisce" in reader.read(sealed, language="it")
 
 
 def test_no_paper_and_no_delivery_says_that_nobody_has_signed(sealed: Letter, organizer: User) -> None:

@@ -59,21 +59,24 @@ def _no_text_of_an_email_is_stored() -> bool:
 # The beginning of each sentence, and what keeps its promise.
 PROMISES: dict[str, list[Promise]] = {
     "If organizers ask whether the letter": ["test_organizers_read_the_answer_only_the_next_morning"],
-    "Without your answer, it is not featured": ["test_nobody_is_featured_without_an_answer"],
+    "Unless you agree, the page does not feature it": ["test_nobody_is_featured_without_an_answer"],
     "We delete question and answer when you withdraw": ["test_withdrawing_ends_it_and_deletes_the_answer"],
     "Everyone can read the name and the website": ["test_the_public_learns_nothing_about_the_person"],
     "Only the organizers of the letter read your name": [
         "test_site_moderators_remove_but_do_not_vouch_and_read_no_person"
     ],
     "They, and the people who moderate this site, read the domain": ["test_members_see_who_waits_and_why"],
-    "The address itself is stored encrypted": [
+    "We store the address itself encrypted": [
         "test_the_address_is_encrypted_and_known_by_its_hash",
         "test_members_see_who_waits_and_why",
     ],
-    "What you do not confirm": ["test_what_nobody_confirms_is_deleted_with_the_address"],
+    "If you do not confirm, we delete everything": ["test_what_nobody_confirms_is_deleted_with_the_address"],
     "With the link in our email you can withdraw": ["test_the_person_withdraws_with_the_emailed_link"],
-    "Its domain stays only if": ["test_a_rejected_domain_does_not_publish_itself_by_signing_again"],
-    "Should the letter move": ["test_a_new_collective_reads_no_person"],
+    "We then delete everything about you": ["test_the_person_withdraws_with_the_emailed_link"],
+    "We keep the domain of the organisation only if": [
+        "test_a_rejected_domain_does_not_publish_itself_by_signing_again"
+    ],
+    "If the letter moves": ["test_a_new_collective_reads_no_person"],
     "If you report a letter": ["test_what_a_reader_wrote_is_forgotten_half_a_year_after_the_decision"],
     "The organizers see none of it": ["test_only_moderators_of_the_site_read_it_and_decide"],
     "If you report that a signature bears your name": [
@@ -117,12 +120,13 @@ PROMISES: dict[str, list[Promise]] = {
         "test_only_keyed_hashes_are_stored",
         "test_a_network_has_no_influence_on_other_letters",
     ],
-    "Organizers can let other programs know": ["test_a_message_tells_no_more_than_the_public_list_as_data"],
+    "Organizers can have us tell other programs": ["test_a_message_tells_no_more_than_the_public_list_as_data"],
     "We tell these programs nothing about": ["test_nothing_tells_of_a_withheld_name"],
     "When you hide your name or withdraw": [
         "test_receivers_are_told_that_a_name_was_hidden_changed_or_withdrawn",
         "test_nobody_hears_a_name_after_its_signer_has_hidden_it",
     ],
+    "We cannot make them delete it": ["test_receivers_are_told_that_a_name_was_hidden_changed_or_withdrawn"],
     "If the form asks why you sign": [
         "test_switching_it_on_publishes_nothing_that_was_written_before",
         "test_a_comment_that_was_sent_while_it_was_off_is_never_public",
@@ -154,12 +158,13 @@ PROMISES: dict[str, list[Promise]] = {
         "test_after_the_proof_nothing_leads_to_the_address",
         "test_the_email_counts_in_the_daily_limit_of_its_address",
     ],
-    "If an owner shows that a collective belongs": [
+    "If an owner verifies an internet domain": [
         "test_a_verified_domain_is_shown_on_the_letter_with_its_day",
         "test_a_removed_domain_is_shown_no_more",
     ],
-    "We email a code to a fixed mailbox": ["test_the_code_goes_to_a_fixed_mailbox_and_names_the_collective"],
-    "The code works for a day, and the proof ends": [
+    "For this we email a code to a fixed mailbox": ["test_the_code_goes_to_a_fixed_mailbox_and_names_the_collective"],
+    "The email names the collective": ["test_the_code_goes_to_a_fixed_mailbox_and_names_the_collective"],
+    "The code works for a day, and the domain is shown": [
         "test_a_code_works_for_a_day_once_and_only_the_newest",
         "test_owners_are_reminded_a_month_before_once_and_then_it_ends",
         lambda: timedelta(days=365) == VERIFIED_FOR,
@@ -181,7 +186,7 @@ PROMISES: dict[str, list[Promise]] = {
         lambda: (MAX_RULE_LIFETIME, MAX_NETWORK_RULE_LIFETIME) == (366 * DAY, 30 * DAY),
     ],
     "Some letters name nobody": ["test_with_enough_names_all_appear_at_once_after_the_announcement"],
-    "Until then we store what you entered encrypted": [
+    "Until then, we store what you typed encrypted": [
         "test_before_the_names_appear_the_database_holds_none_of_them",
         "test_organizers_and_moderators_see_nobody_before_the_names_appear",
     ],

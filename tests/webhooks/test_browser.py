@@ -38,7 +38,7 @@ def test_an_owner_adds_a_webhook_tries_it_and_deletes_it(width: int, site: Site,
     follow(page.get_by_role("link", name="Continue to the new webhook"))
     follow(page.get_by_role("button", name="Send a test"))
     reports += complaints(page, "a test that waits", width)
-    log = page.get_by_role("region", name="Last messages")
+    log = page.get_by_role("region", name="Latest messages")
     for _ in range(60):
         if log.get_by_text("There is no server of this name.").count():
             break

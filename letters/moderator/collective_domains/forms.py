@@ -10,11 +10,11 @@ from letters.models import CollectiveDomain
 class RemoveDomainForm(forms.Form):
     domain = forms.ModelChoiceField(CollectiveDomain.objects.select_related("collective"), widget=forms.HiddenInput)
     reason = forms.CharField(
-        label=_("Why the collective must not show it"),
+        label=_("Why the collective must not show this domain"),
         max_length=1000,
         help_text=_("The owners of the collective read this in an email and in its activity. Name no person."),
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Enter why the collective must not show it.")},
+        error_messages={"required": _("Enter why the collective must not show this domain.")},
     )
 
     def __init__(self, data: QueryDict | None = None, *, about: int = 0) -> None:

@@ -28,7 +28,7 @@ METHODS = ("GET", "HEAD", "POST")
 DONE: dict[str, Promise] = {
     "vouch": _("The organisation is on the list."),
     "reject": _("The organisation is not on the list."),
-    "restore": _("The organisation is where it was before."),
+    "restore": _("The organisation is restored."),
 }
 
 

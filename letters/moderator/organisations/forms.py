@@ -54,8 +54,8 @@ class OrganisationForm(forms.Form):
     email = AddressField(
         label=_("Your email address"),
         help_text=_(
-            "Never shown. An address at the domain of the website proves that the organisation signs. With any other "
-            "address, the organizers decide."
+            "We never show it. An address at the domain of the website verifies the organisation. With any "
+            "other address, the organizers decide."
         ),
     )
 

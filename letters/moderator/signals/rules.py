@@ -16,7 +16,7 @@ MAX_PATTERN, MAX_PATTERN_WORDS = 60, 4
 LEAST_LETTERS = 3
 WILDCARD = "*"
 # Privacy: a rule about a domain or a network does nothing before it has matched this many signatures. Otherwise someone
-# could make one about a small organization, or flood the letter from an office, and see who of its people signs.
+# could make one about a small organisation, or flood the letter from an office, and see who of its people signs.
 LEAST_MATCHED = 10
 
 

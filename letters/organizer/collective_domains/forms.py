@@ -24,7 +24,7 @@ class DomainForm(forms.Form):
     mailbox = forms.ChoiceField(
         label=_("Where we send the code"),
         choices=CollectiveDomain.Mailbox.choices,
-        help_text=_("Only those who run a domain have these mailboxes. Choose one that exists there."),
+        help_text=_("These mailboxes are meant for the people who run a domain. Choose one that exists there."),
         widget=forms.RadioSelect,
         initial=CollectiveDomain.Mailbox.HOSTMASTER,
         error_messages={"required": _("Choose a mailbox."), "invalid_choice": _("Choose one of these.")},

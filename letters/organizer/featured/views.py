@@ -15,7 +15,10 @@ from letters.shared.explaining import explain
 from letters.shared.refused import Refused
 
 FEATURED = _("The letter’s page features this name.")  # noqa: RUF001 -- as on all pages
-ASKED = _("This signer reads your question on the page of their signature. You read the answer here, a day later.")
+ASKED = _(
+    "This signer can read your question on the page of their signature. You can read the answer here the "
+    "morning after they give it."
+)
 
 
 @of_own_letter("GET", "HEAD")

@@ -43,9 +43,9 @@ class WebhookForm(forms.Form):
         if parts.scheme not in schemes or not PLAIN.fullmatch(url) or not HOST.fullmatch(parts.hostname or ""):
             raise _wrong_shape()
         if parts.username is not None or parts.fragment:
-            raise forms.ValidationError(_("Leave out user name, password and the part after #."))
+            raise forms.ValidationError(_("Leave out the user name, the password and the part after #."))
         if port not in settings.WEBHOOK_PORTS and not settings.WEBHOOKS_REACH_THIS_MACHINE:
-            raise forms.ValidationError(_("Leave out the port: the site sends only to the usual one of https."))
+            raise forms.ValidationError(_("Leave out the port: the site sends only to the usual port for https."))
         return url
 
 

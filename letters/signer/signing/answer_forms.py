@@ -47,7 +47,7 @@ class ProofForm(forms.Form):
         domain = domain_of(address.deliverable)
         if is_private(domain) or is_throwaway(domain):
             raise ValidationError(
-                _("Anyone can get an address there, so it shows nothing. Enter an address at your organisation."),
+                _("Anyone can get an address there, so it proves nothing. Enter an address at your organisation."),
                 "private",
             )
         return address

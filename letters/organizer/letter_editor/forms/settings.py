@@ -165,8 +165,8 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
                 "before stays with the organizers, unless the signer chooses otherwise."
             ),
             "organisations_sign": _(
-                "They are listed and counted separately from people, and you decide about those that no address at "
-                "their own domain confirms."
+                "They are listed and counted separately from people. You decide about those that nobody "
+                "confirms with an address at their own domain."
             ),
         }
 
@@ -210,12 +210,12 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         if letter.status != Letter.Status.DRAFT:
             return
         self.fields["names_from"] = forms.IntegerField(
-            label=_("Show names once so many people have signed with their names"),
+            label=_("Show names once this many people have signed with their names"),
             help_text=_(
-                "Leave this empty to show each name at once. Otherwise nobody is named, not even to you and your "
-                "moderators, until so many people have signed: from %(fewest)s to %(most)s. If too few have signed "
-                "when the letter closes, we delete everything. You cannot change this once the letter is public, nor "
-                "the dates."
+                "Leave this empty to show each name at once. Otherwise nobody sees any name, not even you or "
+                "the moderators, until this many people have signed: from %(fewest)s to %(most)s. If too few "
+                "have signed when the letter closes, we delete every signature. Once the letter is public, you "
+                "can change neither this number nor the dates."
             )
             % {"fewest": FEWEST_NAMES, "most": f"{MOST_NAMES:,}"},
             min_value=FEWEST_NAMES,
@@ -227,8 +227,8 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         self.fields["notice_hours"] = forms.IntegerField(
             label=_("Hours between our announcement and the names"),
             help_text=_(
-                "Everyone who has signed gets an email, and can still leave or withhold the name: from %(fewest)s to "
-                "%(most)s hours."
+                "Everyone who has signed gets an email, and can still withdraw or withhold their name: from "
+                "%(fewest)s to %(most)s hours."
             )
             % {"fewest": NOTICE_HOURS[0], "most": NOTICE_HOURS[1]},
             min_value=NOTICE_HOURS[0],
