@@ -69,7 +69,7 @@ def _check_parameters(request: HttpRequest, known: set[str]) -> None:
     wrong = [
         WrongField("query", "There is no such parameter.") if name not in known
         # Privacy, denial of service: one page has one address, so that caches keep it once.
-        else WrongField(name, "Give it once.")
+        else WrongField(name, "Send it only once.")
         for name, values in request.GET.lists()
         if name not in known or len(values) > 1
     ]  # fmt: skip

@@ -154,6 +154,8 @@ def _content(response: Json) -> Json:
 
 
 def _shape(name: str, schema: Json) -> Shape:
+    if "enum" in schema:
+        return Shape(name, f"{schema.get('description', '')} {_said(schema)}.".strip(), [])
     required = set(schema.get("required", []))
     fields = [_field(each, kind, is_required=each in required) for each, kind in schema.get("properties", {}).items()]
     return Shape(name, schema.get("description", ""), fields)
@@ -176,7 +178,7 @@ def _said(schema: Json) -> str:
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(_said(each) for each in schema["anyOf"]))
     if "$ref" in schema or "allOf" in schema:
-        return "object"
+        return "text" if "enum" in document()["components"]["schemas"][_names(schema)] else "object"
     if values := schema.get("enum") or ([schema["const"]] if "const" in schema else []):
         return " or ".join(f"“{value}”" for value in values)
     if schema.get("type") == "array":

@@ -32,13 +32,11 @@ class Kind:
 
 UNREADABLE = Kind("unreadable", 400, "The request cannot be read", "Send a body that is valid JSON, in UTF-8.")
 FORBIDDEN = Kind("forbidden", 403, "You may not do this", "Nothing was changed.")
-NOT_FOUND = Kind("not-found", 404, "There is nothing here", "Check the address. A letter that is not public has none.")
+NOT_FOUND = Kind("not-found", 404, "There is nothing here", "Check the address. Letters that are not public have none.")
 NOT_ALLOWED = Kind("method", 405, "This address has no such method", "The header Allow lists the methods it has.")
-NOT_ACCEPTABLE = Kind("not-acceptable", 406, "Nothing of the kind you accept", "The API sends application/json.")
+NOT_ACCEPTABLE = Kind("not-acceptable", 406, "The API sends nothing that you accept", "It sends application/json.")
 CONFLICT = Kind("refused", 409, "This cannot be done now", "Nothing was changed.")
-TAKEN_DOWN = Kind(
-    "taken-down", 410, "This letter was taken down", "The site has taken it down. Its page says when and why."
-)
+TAKEN_DOWN = Kind("taken-down", 410, "The site has taken this letter down", "The page of the letter says when and why.")
 TOO_LARGE = Kind("too-large", 413, "The body is too large", "Send a smaller one. Nothing was read.")
 UNSUPPORTED = Kind("unsupported", 415, "This is not JSON", "Send the header Content-Type: application/json.")
 ELSEWHERE = Kind(
@@ -48,7 +46,7 @@ ELSEWHERE = Kind(
     "Its organizers list the websites under “Form and dates”. Requests need the header Origin, as browsers send it. "
     "A letter that names nobody yet takes signatures only on its own page.",
 )
-INVALID = Kind("invalid", 422, "Something in the request is missing or wrong", "The list of errors names each.")
+INVALID = Kind("invalid", 422, "Something in the request is missing or wrong", "The field “errors” lists what.")
 PROOF_WANTED = Kind(
     "proof",
     422,

@@ -81,7 +81,7 @@ class FormOfLetter(Schema):
     role: Ask
     country: Ask
     comment: Ask
-    displays: Annotated[list[Display], Field(description="Who may see the name, as signers can choose here.")]
+    displays: Annotated[list[Display], Field(description="Who may see the name: what signers can choose.")]
     domains: Annotated[list[str], Field(description="Only addresses at these domains can sign. Empty for any.")]
     comments_public: Annotated[bool, Field(description="Whether comments for everyone appear beside public names.")]
     origins: Annotated[
@@ -168,10 +168,10 @@ class Count(Schema):
     moderation: Moderation
     goal: int | None
     names_from: Annotated[
-        int | None, Field(description="Nobody is named until so many people have signed with their names.")
+        int | None, Field(description="Nobody is named until this many people have signed with their names.")
     ]
     signed_more_than: Annotated[
-        int | None, Field(description="Of a letter that names nobody yet: more people than this have signed.")
+        int | None, Field(description="Only for a letter that names nobody yet: more people than this have signed.")
     ]
     organisations: Annotated[int, Field(description="Listed organisations. They never count as people.")]
     version: Version

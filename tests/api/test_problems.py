@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 
 from letters.api.problems import KINDS
-from letters.models import Letter
+from letters.models import Display, Letter
 from letters.public.public_pages import queries
 from tests.people import Reader, Response
 
@@ -126,3 +126,10 @@ def test_a_problem_never_repeats_what_was_sent(letter: Letter, reader: Reader) -
 def test_the_page_of_the_docs_explains_each_kind(reader: Reader) -> None:
     page = reader.get("/api/v1/docs/").content.decode()
     assert [kind.name for kind in KINDS if f'id="problem-{kind.name}"' not in page] == []
+
+
+def test_the_page_of_the_docs_says_which_words_a_field_takes(reader: Reader) -> None:
+    page = reader.get("/api/v1/docs/").content.decode()
+    of_display = page.partition('id="shape-Display"')[2].partition("</section>")[0]
+    assert all(f"“{display}”" in of_display for display in Display.values)
+    assert "list of texts (" in " ".join(page.partition('id="shape-FormOfLetter"')[2].split())

@@ -28,7 +28,7 @@ def read_domain(typed: str) -> str:
 
 
 def can_be_proved(domain: str) -> bool:
-    """Return whether one organization has the domain: no provider of mailboxes, and nothing like "co.uk"."""
+    """Return whether one organisation has the domain: no provider of mailboxes, and nothing like "co.uk"."""
     is_owned = SUFFIXES.privatesuffix(domain) is not None
     return is_owned and not is_private(domain) and not is_throwaway(domain)
 

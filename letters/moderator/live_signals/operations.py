@@ -107,7 +107,7 @@ def _mailbox(letter: Letter, candidate: Candidate) -> Mailbox:
         return NO_MAILBOX
     domain, owned = domain_of(address), registrable(domain_of(address))
     affiliation = candidate.word("affiliation")
-    # A letter that is limited to domains expects many signers there, whatever they call their part of the organization.
+    # A letter that is limited to domains expects many signers there, whatever they call their part of the organisation.
     is_expected = bool(match_domain(domain, letter.domains))
     own = not is_private(domain)
     facts = DomainFacts(

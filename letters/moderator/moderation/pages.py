@@ -175,7 +175,7 @@ class Item:
 
     @property
     def named(self) -> list[str]:
-        """Say who reported their own name. Privacy: only the domain of the organization, never an address."""
+        """Say who reported their own name. Privacy: only the domain of the organisation, never an address."""
         domains: Sequence[str | None] = getattr(self.signature, "named_domains", ())
         return [_who_is_named(domain) for domain in domains if self.is_named]
 

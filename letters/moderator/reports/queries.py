@@ -119,7 +119,7 @@ def was_accepted_as_named(signature: Signature) -> bool:
 
 
 def domain_of_affiliation(signature: Signature, address: Address) -> str:
-    """Return the domain of an address if it belongs to the organization that the signature names; otherwise ""."""
+    """Return the domain of an address if it belongs to the organisation that the signature names; otherwise ""."""
     domain = domain_of(address.canonical)
     owned = registrable(domain)
     return owned if not is_private(domain) and fits(signature.affiliation, domain) else ""

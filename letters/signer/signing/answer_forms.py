@@ -34,7 +34,7 @@ class AnswerForm(forms.Form):
 
 
 class ProofForm(forms.Form):
-    """An address at the organization that the signer names."""
+    """An address at the organisation that the signer names."""
 
     email = AddressField(label=_("Your email address at your organisation"))
 

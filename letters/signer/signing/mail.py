@@ -152,7 +152,7 @@ def _unless_it_gives_away(template: str, outgoing: OutgoingEmail, recipient: Rec
 
 
 def address_proof(outgoing: OutgoingEmail) -> Built:
-    """Send the code for an address at an organization, which a signer gives as an answer to a moderator.
+    """Send the code for an address at an organisation, which a signer gives as an answer to a moderator.
 
     Privacy: an employer may read this mailbox. So the email names neither a letter nor a signer, contains no link, and
     looks from outside like every other email that someone asked for.

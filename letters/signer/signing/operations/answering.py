@@ -1,4 +1,4 @@
-"""Answer a moderator's question: with a link to a public profile, or by proving an address at an organization."""
+"""Answer a moderator's question: with a link to a public profile, or by proving an address at an organisation."""
 
 import hmac
 from datetime import datetime
