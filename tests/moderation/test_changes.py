@@ -141,6 +141,7 @@ def test_the_page_has_a_button_for_each_change(asking: Signature, moderator: Use
     assert "Signer King" in words(refused)
     answer = desk.post(f"{QUEUE}rejected/", {"restore": handle_of(asking)}, follow=True)
     assert "1 signature restored." in words(answer)
+    assert b'class="undo"' not in answer.content, "it would reject the published signature"
     desk.post(QUEUE, {"accept": handle_of(asking)})
     assert reads(asking)[0] == "Signer King"
 

@@ -27,6 +27,7 @@ from letters.moderator.moderation.queries.lists import (
     number_waiting,
     published,
     rejected,
+    rejected_among,
     undoable_among,
     waiting,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "opinion_purpose",
     "published",
     "rejected",
+    "rejected_among",
     "sample_of",
     "scope_of",
     "search",

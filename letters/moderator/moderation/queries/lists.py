@@ -94,6 +94,11 @@ def undoable_among(letter: Letter, ids: Collection[int]) -> list[int]:
     return list(waiting.values_list("pk", flat=True))
 
 
+def rejected_among(letter: Letter, ids: Collection[int]) -> list[int]:
+    """Return the ids of rejected signatures, without the published ones whose new words were declined."""
+    return list(Signature.objects.filter(letter=letter, pk__in=ids, state=State.REJECTED).values_list("pk", flat=True))
+
+
 def published(letter: Letter, cursor: str = "") -> Page:
     """Return published signatures below a number, newest first."""
     signatures = Signature.objects.filter(letter=letter).published()

@@ -9,8 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -39,13 +37,13 @@ LISTS: Mapping[str, Callable[[Letter, str], queries.Page]] = {
 
 # Session key: the decision that the next page offers to undo.
 UNDO = "undo_in_list"
-# For each decision, the decision that undoes it, and the reason that is recorded.
-WAYS_BACK: Mapping[str, tuple[str, Promise | str]] = {
-    "accept": ("undo", ""),
-    "restore": ("reject", _("Restored by mistake")),
-    "reject": ("undo", ""),
-    "decline": ("undo", ""),
-    "hide": ("show", ""),
+# For each decision, the decision that undoes it.
+WAYS_BACK: Mapping[str, str] = {
+    "accept": "undo",
+    "restore": "undo",
+    "reject": "undo",
+    "decline": "undo",
+    "hide": "show",
 }
 
 
@@ -88,16 +86,17 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
 def _way_back(letter: Letter, form: ReviewForm) -> dict[str, Any]:
     """Return the fields that undo the decision that is about to be made; none if it cannot be undone.
 
-    Accepting new words of a published signature cannot be undone: the old words are gone.
+    Accepting new words of a published signature cannot be undone: the old words are gone. Nor can putting new words
+    back into the queue, which decides nothing.
     """
     if form.verb not in WAYS_BACK:
         return {}
-    verb, reason = WAYS_BACK[form.verb]
-    ids = queries.undoable_among(letter, form.ids) if form.verb == "accept" else form.ids
+    among = {"accept": queries.undoable_among, "restore": queries.rejected_among}.get(form.verb)
+    ids = among(letter, form.ids) if among else form.ids
     if not ids:
         return {}
     handles = [queries.handle_of(letter, each) for each in ids]
-    return {"letter": letter.pk, "of": form.verb, "verb": verb, "reason": str(reason), "handles": handles}
+    return {"letter": letter.pk, "of": form.verb, "verb": WAYS_BACK[form.verb], "handles": handles}
 
 
 def _review(letter: Letter, form: ReviewForm, by: User) -> list[str]:
