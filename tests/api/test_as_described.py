@@ -4,6 +4,7 @@ Schemathesis makes the requests from the document. They are the same in each run
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import CheckFunction, not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -75,6 +77,8 @@ def test_every_answer_is_as_described(update_id: int, app: WSGIHandler, mode: An
     assert len(statuses) == 9
     if mode is MODES[0]:
         assert [label for label, found in statuses.items() if label.startswith("GET") and 200 not in found] == []
+    else:
+        assert len([found for found in statuses.values() if 422 in found]) >= 5
 
 
 def statuses_of(operation: Any, mode: Any, *, update_id: int) -> set[int]:
@@ -92,5 +96,7 @@ def statuses_of(operation: Any, mode: Any, *, update_id: int) -> set[int]:
         case.validate_response(answer, checks=CHECKS)
         statuses.add(answer.status_code)
 
-    ask()
+    # Schemathesis finds no request that would be wrong for some of the addresses.
+    with suppress(Unsatisfiable):
+        ask()
     return statuses
