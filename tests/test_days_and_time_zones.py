@@ -55,7 +55,7 @@ def move_to(zone: str, letter: Letter, owner: User) -> None:
 def read_all(client: Client, pages: list[str]) -> dict[str, str]:
     """Return what each page says, without its headers and the version, which the collective's name changes too."""
     said = {page: TAG.sub(" ", whole(client.get(page)).partition("\n\n")[2]) for page in pages}
-    return {page: re.sub(r'"version": \d+', "", text) for page, text in said.items()}
+    return {page: re.sub(r'"version": ?\d+', "", text) for page, text in said.items()}
 
 
 def rows_of(reader: Reader) -> str:

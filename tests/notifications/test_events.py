@@ -6,7 +6,16 @@ import pytest
 from django.core import mail
 from pytest_django import Settings
 
-from letters.models import Collective, EmailChoices, Letter, Notification, NotificationKind, OutgoingEmail, User
+from letters.models import (
+    Collective,
+    EmailChoices,
+    Letter,
+    LetterReview,
+    Notification,
+    NotificationKind,
+    OutgoingEmail,
+    User,
+)
 from letters.organizer.collectives.operations import create_collective
 from letters.organizer.letter_editor.operations import clear_collective, publish_if_due, schedule_letter
 from letters.organizer.notifications.operations import RETENTION, announce, forget_notifications
@@ -151,6 +160,7 @@ def test_staff_can_switch_it_off(letter: Letter, staff: User, settings: Settings
 
 def test_old_notifications_go_with_their_emails(letter: Letter, staff: User, settings: Settings) -> None:
     settings.CLEAR_COLLECTIVES_FIRST = True
+    LetterReview.objects.all().delete()
     clear_collective(letter.collective, by=staff, now=NOW)
     create_collective(name="Group", by=staff, now=NOW)
     tell(NOW + 2 * MINUTE)
