@@ -268,8 +268,9 @@ def test_no_page_counts_rows_of_emails_or_signatures(
     many = statements()
     assert len(few) == len(many)
     assert not [statement for statement in many if "letters_outgoingemail" in statement]
-    # The menu counts signatures with a concern, by an index that holds only these.
-    counted = [statement for statement in many if "COUNT(" in statement.upper() and '"concern"' not in statement]
+    # With the role, the menu counts signatures that wait, by an index that holds only these.
+    of_role = '"letters_membership"."role" AS'
+    counted = [statement for statement in many if "COUNT(" in statement.upper() and of_role not in statement]
     (counting,) = counted
     assert f"LIMIT {queries.MAX_ASKED}" in counting
 
