@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from letters.base.audit_log.operations import record
+from letters.base.changes.operations import change_letter_unasked
 from letters.models import (
     AuditEvent,
     BlockRule,
@@ -68,21 +69,21 @@ def act_for_lost_mailbox(address: Address, act: Act, *, proof: str, by: User, no
         return
     for signature in signed.order_by("letter_id", "pk"):
         withdraw_signature(signature, now=now)
-    _withdraw_organisations(list(contacts.values_list("pk", flat=True)))
+    _withdraw_organisations(list(contacts.values_list("pk", flat=True)), now)
     if act == Act.ERASE:
         _forget_other_traces(address, now)
 
 
-def _withdraw_organisations(ids: list[int]) -> None:
+def _withdraw_organisations(ids: list[int], now: datetime) -> None:
     """Withdraw the organisations for which an address has signed. The caller has locked the letters."""
     rows = OrganisationSignature.objects.filter(pk__in=ids)
     # Nobody has confirmed these, so nothing of them has to stay.
     rows.filter(state=OrganisationState.PENDING).delete()
-    listed = set(rows.published().values_list("letter", flat=True))
+    listed = list(Letter.objects.filter(pk__in=rows.published().values("letter")).select_related("collective"))
     rows.withdraw()
-    for letter_id in listed:
-        number = OrganisationSignature.objects.published().filter(letter=letter_id).count()
-        Letter.objects.filter(pk=letter_id).update(organisation_count=number, version=F("version") + 1)
+    for letter in sorted(listed, key=lambda letter: letter.pk):
+        number = OrganisationSignature.objects.published().filter(letter=letter).count()
+        change_letter_unasked(letter, by="signer", now=now).update(organisation_count=number)
 
 
 def _set_stopped(address: Address, *, on: bool, now: datetime) -> None:
