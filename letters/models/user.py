@@ -62,6 +62,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """
         return User.objects.filter(pk=self.pk, is_active=True, is_superuser=True).exists()
 
+    def language_of_emails(self, otherwise: str) -> str:
+        """Return the language that the person chose for emails; otherwise this one."""
+        choices = getattr(self, "email_choices", None)
+        return (choices.language if choices else "") or otherwise
+
     def moderates_site_now(self) -> bool:
         """Return whether this person moderates all letters.
 

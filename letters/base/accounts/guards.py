@@ -47,26 +47,21 @@ def for_organizers(view: View) -> View:
 
 def of_site(view: View) -> View:
     """Allow only people who moderate the whole site. For everyone else, the page does not exist."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        moderator = cast("User", request.user)
-        if not moderator.moderates_site_now():
-            raise Http404("There is nothing of yours here.")
-        return view(request, moderator, **kwargs)
-
-    return never_cache(for_organizers(guarded))
+    return _of_people(view, User.moderates_site_now)
 
 
 def of_superusers(view: View) -> View:
     """Allow only superusers. For everyone else, also for site moderators, the page does not exist."""
+    return _of_people(view, User.runs_site_now)
 
+
+def _of_people(view: View, may_enter: Callable[[User], bool]) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        superuser = cast("User", request.user)
-        if not superuser.runs_site_now():
+        person = cast("User", request.user)
+        if not may_enter(person):
             raise Http404("There is nothing of yours here.")
-        return view(request, superuser, **kwargs)
+        return view(request, person, **kwargs)
 
     return never_cache(for_organizers(guarded))
 

@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models import F
 
 from letters.base.audit_log.operations import Actor, record, record_each
-from letters.models import OWNING, Collective, Letter, User
+from letters.models import OWNING, Collective, Letter, OrganisationSignature, User
 from letters.shared.refused import Refusal, Refused
 
 
@@ -52,6 +52,10 @@ class LetterChange(Change):
         """Update columns that no public page shows."""
         Letter.objects.filter(pk=self.letter.pk).update(**values)
         self._note(values)
+
+    def recount_organisations(self) -> None:
+        """Count the organisations on the list. The letter is locked, so no other process changes their number."""
+        self.update(organisation_count=OrganisationSignature.objects.published().filter(letter=self.letter).count())
 
     def record_signatures(self, verb: str, ids: Iterable[int], *, reason: str = "") -> None:
         """Record the same event for each of these signatures of the letter."""

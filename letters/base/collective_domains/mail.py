@@ -10,7 +10,7 @@ from django.urls import reverse
 from letters.base.accounts.queries import reachable
 from letters.base.collective_domains.codes import code_of_domain
 from letters.base.outbox.composing import compose_email_to, render_email
-from letters.models import OWNING, CollectiveDomain, EmailChoices, User
+from letters.models import OWNING, CollectiveDomain, User
 
 
 def code_email(claimed: CollectiveDomain) -> EmailMultiAlternatives:
@@ -42,7 +42,6 @@ def owner_emails(
         "domains_url": settings.SITE_URL + reverse("collective_domains", args=[collective.slug]),
     }
     for person in people.select_related("email_choices").distinct().order_by("pk"):
-        choices: EmailChoices | None = getattr(person, "email_choices", None)
-        language = choices.language if choices and choices.language else collective.language_of_emails()
+        language = person.language_of_emails(collective.language_of_emails())
         parts = render_email("collective_domain", {**about, **context, **more}, language=language)
         yield compose_email_to(parts, to=person.email)

@@ -31,7 +31,7 @@ def key_of(cause: EmailKind | str, *parts: str) -> str:
     return " || ':' || ".join([f"'{cause!s}'", *parts])
 
 
-def new_email(kind: EmailKind, *parts: int, now: datetime, **about: Any) -> OutgoingEmail:
-    """Return the same email as an unsaved row, for operations that create few."""
+def new_email(kind: EmailKind, *parts: int, now: datetime, due: datetime | None = None, **about: Any) -> OutgoingEmail:
+    """Return the same email as an unsaved row, for operations that create few. It is due at once, or at `due`."""
     key = ":".join(map(str, [kind, *parts]))
-    return OutgoingEmail(kind=kind, key=key, created_at=now, next_attempt_at=now, **about)
+    return OutgoingEmail(kind=kind, key=key, created_at=now, next_attempt_at=due or now, **about)

@@ -5,11 +5,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
 from letters.base.outbox.composing import compose_email_to, render_email
-from letters.models import EmailChoices, User
+from letters.models import User
 
 
 def role_email(person: User, *, is_granted: bool) -> EmailMultiAlternatives:
-    choices: EmailChoices | None = EmailChoices.objects.filter(account=person).first()
-    language = choices.language if choices and choices.language else settings.LANGUAGE_CODE
+    language = person.language_of_emails(settings.LANGUAGE_CODE)
     context = {"is_granted": is_granted, "queue_url": settings.SITE_URL + reverse("moderate")}
     return compose_email_to(render_email("site_role", context, language=language), to=person.email)

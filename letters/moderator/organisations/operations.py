@@ -137,14 +137,8 @@ def confirm_organisation(row: OrganisationSignature, *, now: datetime) -> None:
         rows.move(Step.WAIT, **found)
     else:
         rows.move(Step.PUBLISH, **found, published_at=now)
-        _recount(change)
+        change.recount_organisations()
     _email(EmailKind.ORGANISATION_SIGNED, locked, contact, now)
-
-
-def _recount(change: LetterChange) -> None:
-    """Count the organisations on the list. The letter is locked, so no other process changes their number."""
-    number = OrganisationSignature.objects.published().filter(letter=change.letter).count()
-    change.update(organisation_count=number)
 
 
 @transaction.atomic
@@ -161,7 +155,7 @@ def withdraw_organisation(row: OrganisationSignature, *, now: datetime) -> None:
     OrganisationSignature.objects.filter(pk=row.pk).withdraw()
     change.record("withdraw_organisation", locked, details={"letter": locked.letter_id})
     if locked.state == OrganisationState.PUBLISHED:
-        _recount(change)
+        change.recount_organisations()
 
 
 @transaction.atomic
@@ -181,7 +175,7 @@ def vouch_for_organisation(row: OrganisationSignature, *, because: str, by: User
         raise Refused(Refusal.ORGANISATION_SIGNED)
     proof = locked.proof or Proof.VOUCHED
     _move(locked, Step.VOUCH, proof=proof, published_at=now, because=note, decided_at=now, decided_by=by)
-    _recount(change)
+    change.recount_organisations()
     _record(change, "vouch_for_organisation", locked, note)
 
 
@@ -196,7 +190,7 @@ def reject_organisation(row: OrganisationSignature, *, because: str, by: User, n
     locked, reason = _locked(row), _required(because)
     _move(locked, Step.REJECT, because=reason, decided_at=now, decided_by=by)
     if locked.state == OrganisationState.PUBLISHED:
-        _recount(change)
+        change.recount_organisations()
     _record(change, "reject_organisation", locked, reason)
 
 
@@ -216,7 +210,7 @@ def restore_organisation(row: OrganisationSignature, *, by: User, now: datetime)
     step = Step.RESTORE if was_listed else Step.RESTORE_UNPROVEN
     _move(locked, step, because="", decided_at=now, decided_by=by)
     if was_listed:
-        _recount(change)
+        change.recount_organisations()
     _record(change, "restore_organisation", locked)
 
 

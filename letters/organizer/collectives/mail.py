@@ -16,7 +16,7 @@ from letters.base.accounts.queries import confirmed, reachable
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send, Wait
 from letters.base.outbox.composing import compose_email, compose_email_to, render_email
 from letters.base.outbox.daily_limit import instead_of_one_too_many
-from letters.models import EmailChoices, EmailKind, MemberInvitation, OutgoingEmail, Suspension, User
+from letters.models import EmailKind, MemberInvitation, OutgoingEmail, Suspension, User
 from letters.organizer.collectives import queries
 
 
@@ -69,7 +69,5 @@ def suspension_emails(suspension: Suspension, *, is_end: bool) -> Iterator[Email
 
 
 def _language(person: User, suspension: Suspension) -> str:
-    choices: EmailChoices | None = getattr(person, "email_choices", None)
-    if choices and choices.language:
-        return choices.language
-    return suspension.collective.language_of_emails() if suspension.collective else settings.LANGUAGE_CODE
+    of_collective = suspension.collective.language_of_emails() if suspension.collective else settings.LANGUAGE_CODE
+    return person.language_of_emails(of_collective)

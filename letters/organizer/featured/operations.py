@@ -43,8 +43,8 @@ def _ask(change: LetterChange, signature: Signature, by: User) -> None:
     Featuring.objects.create(signature=signature, asked_by=by, asked_at=change.now)
     # Privacy: every signature gets a row. Whether an email may leave is decided when its turn has come
     # (letters/signer/signing/telling.py), and no page of organizers depends on it.
-    email = new_email(EmailKind.FEATURE, signature.pk, now=change.now, signature_id=signature.pk)
-    email.next_attempt_at = next_daily_hour(change.letter.zone(), change.now)
+    due = next_daily_hour(change.letter.zone(), change.now)
+    email = new_email(EmailKind.FEATURE, signature.pk, now=change.now, due=due, signature_id=signature.pk)
     OutgoingEmail.objects.bulk_create([email], ignore_conflicts=True)
     change.record_signatures("ask_to_feature", [signature.pk])
 

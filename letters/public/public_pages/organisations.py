@@ -8,17 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 
 from letters.models import History, Letter, OrganisationSignature, OrganisationSignatureQuerySet, takes_organisations
-from letters.public.public_pages.caching import HEADERS_ALONE
-from letters.public.public_pages.limits import count_for_network
+from letters.public.public_pages.limits import limit_downloads
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page
 from letters.shared.csv_rows import CSV, MARK, csv_lines
-from letters.shared.refused import Refusal
 from letters.shared.tokens import make_handle, read_handle
 
 PAGE_LENGTH = 100
@@ -109,7 +106,7 @@ def as_csv(visit: Visit) -> Page:
 
 
 def _csv(visit: Visit) -> HttpResponse:
-    _limit(visit.request)
+    limit_downloads(visit.request)
     name = f'attachment; filename="{visit.letter.slug}-organisations.csv"'
     text = MARK + csv_lines([COLUMNS, *_data(visit.letter)])
     return HttpResponse(text, content_type=CSV, headers={"Content-Disposition": name, **ANYONE})
@@ -122,17 +119,11 @@ def as_json(visit: Visit) -> Page:
 
 
 def _json(visit: Visit) -> HttpResponse:
-    _limit(visit.request)
+    limit_downloads(visit.request)
     letter = visit.letter
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in _data(letter)]
     data = {"organisations": letter.organisation_count, "version": letter.version, "list": rows}
     return JsonResponse(data, headers=ANYONE)
-
-
-def _limit(request: HttpRequest) -> None:
-    """Raise TooMany("many_downloads") if a network downloads too many lists. Headers alone are no download."""
-    if HEADERS_ALONE not in request.META:
-        count_for_network(request, "downloads", settings.LIMIT_DOWNLOADS, Refusal.MANY_DOWNLOADS)
 
 
 def _data(letter: Letter) -> list[Sequence[object]]:

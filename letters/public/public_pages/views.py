@@ -21,10 +21,10 @@ from letters.base.collective_domains.queries import shown_domains
 from letters.base.switches.queries import is_on
 from letters.models import History, Letter, Picture, Revision, Switch, Update, public_moves, takes_organisations
 from letters.public.public_pages import data, files, names_on_letter, queries
-from letters.public.public_pages.caching import HEADERS_ALONE, accepts_gzip, is_search
+from letters.public.public_pages.caching import accepts_gzip, is_search
 from letters.public.public_pages.feed import letter_feed
 from letters.public.public_pages.forms import FindNameForm, FindNumberForm
-from letters.public.public_pages.limits import count_for_network
+from letters.public.public_pages.limits import count_for_network, limit_downloads
 from letters.public.public_pages.list_rows import public_csv
 from letters.public.public_pages.organisations import on_letter
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page, public_page
@@ -131,7 +131,7 @@ def signatures_csv(visit: Visit) -> Page | HttpResponse:
 
 
 def _small_list(visit: Visit) -> HttpResponseBase:
-    _limit_downloads(visit.request)
+    limit_downloads(visit.request)
     # Denial of service: a streamed response reads no row for a HEAD request.
     return StreamingHttpResponse(public_csv(visit.letter), content_type=CSV, headers=_csv_headers(visit.letter))
 
@@ -149,7 +149,7 @@ def _large_list(visit: Visit) -> Page | HttpResponse:
 
 
 def _file_response(visit: Visit, built: files.BuiltList) -> HttpResponseBase:
-    _limit_downloads(visit.request)
+    limit_downloads(visit.request)
     is_compressed = accepts_gzip(visit.request)
     try:
         file = (files.compressed_of(built.path) if is_compressed else built.path).open("rb")
@@ -185,13 +185,6 @@ def _being_built(visit: Visit) -> HttpResponse:
     page.headers["Retry-After"] = str(RETRY_SECONDS)
     page.headers["Cache-Control"] = "no-store"
     return page
-
-
-def _limit_downloads(request: HttpRequest) -> None:
-    """Raise TooMany("many_downloads") if a network downloads too many lists. Headers alone are no download."""
-    if HEADERS_ALONE in request.META:
-        return
-    count_for_network(request, "downloads", settings.LIMIT_DOWNLOADS, Refusal.MANY_DOWNLOADS)
 
 
 @letter_page("signatures_json")

@@ -82,8 +82,7 @@ def _withdraw_organisations(ids: list[int], now: datetime) -> None:
     listed = list(Letter.objects.filter(pk__in=rows.published().values("letter")).select_related("collective"))
     rows.withdraw()
     for letter in sorted(listed, key=lambda letter: letter.pk):
-        number = OrganisationSignature.objects.published().filter(letter=letter).count()
-        change_letter_unasked(letter, by="signer", now=now).update(organisation_count=number)
+        change_letter_unasked(letter, by="signer", now=now).recount_organisations()
 
 
 def _set_stopped(address: Address, *, on: bool, now: datetime) -> None:

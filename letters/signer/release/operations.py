@@ -117,18 +117,24 @@ def _note(release: Release, **values: Any) -> None:
         setattr(release, name, value)
 
 
-ANNOUNCE_ONE = insert_email(
-    EmailKind.RELEASE,
-    signature_id="signature.id",
-    key=key_of(EmailKind.RELEASE, "signature.id", "%(round)s::text"),
-    next_attempt_at=f"{NOW} + random() * %(spread)s::interval",
-)
-ANNOUNCE = f"""
-{ANNOUNCE_ONE}
+def _email_everyone(kind: EmailKind, *more: str) -> str:
+    """Return SQL that creates one email of this kind to everyone who has confirmed. `more` belongs to its key."""
+    insert = insert_email(
+        kind,
+        signature_id="signature.id",
+        key=key_of(kind, "signature.id", *more),
+        next_attempt_at=f"{NOW} + random() * %(spread)s::interval",
+    )
+    return f"""
+{insert}
 FROM letters_signature AS signature JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
 WHERE letter_id = %(letter)s AND {is_in([State.SEALED])} ORDER BY random()
 ON CONFLICT (key) DO NOTHING
 """
+
+
+ANNOUNCE = _email_everyone(EmailKind.RELEASE, "%(round)s::text")
+SAY_GOODBYE = _email_everyone(EmailKind.UNREACHED)
 
 
 def _announce(change: LetterChange, release: Release) -> None:
@@ -200,20 +206,6 @@ def release_late(letter: Letter, *, now: datetime, sequence: Sequencer) -> None:
     change = change_letter_unasked(letter, by=None, now=now)
     if letter.named_at is not None and not letter.is_ended:
         release_names(change, None, sequence)
-
-
-SAY_GOODBYE_ONE = insert_email(
-    EmailKind.UNREACHED,
-    signature_id="signature.id",
-    key=key_of(EmailKind.UNREACHED, "signature.id"),
-    next_attempt_at=f"{NOW} + random() * %(spread)s::interval",
-)
-SAY_GOODBYE = f"""
-{SAY_GOODBYE_ONE}
-FROM letters_signature AS signature JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
-WHERE letter_id = %(letter)s AND {is_in([State.SEALED])} ORDER BY random()
-ON CONFLICT (key) DO NOTHING
-"""
 
 
 def _miss(change: LetterChange, release: Release) -> None:

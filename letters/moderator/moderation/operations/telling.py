@@ -14,12 +14,10 @@ def tell_signers(change: LetterChange, decisions: Iterable[ReviewDecision]) -> N
     signer shows then (letters/signer/signing/telling.py), so nothing that a moderator sees depends on it.
     """
     due = next_daily_hour(change.letter.zone(), change.now)
-    emails = [
-        new_email(EmailKind.DECIDED, each.pk, now=change.now, signature_id=each.signature_id) for each in decisions
-    ]
-    for email in emails:
-        email.next_attempt_at = due
-    OutgoingEmail.objects.bulk_create(emails)
+    OutgoingEmail.objects.bulk_create(
+        new_email(EmailKind.DECIDED, each.pk, now=change.now, due=due, signature_id=each.signature_id)
+        for each in decisions
+    )
 
 
 def tell_no_signers(decisions: Iterable[int]) -> None:
