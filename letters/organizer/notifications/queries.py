@@ -116,11 +116,10 @@ def _choices(account: User) -> EmailChoices:
 
 def _language(account: User, notification: Notification) -> str:
     """Return the language that the person chose; otherwise that of the letter, which every member can read."""
-    if chosen := _choices(account).language:
-        return chosen
     if notification.letter:
-        return notification.letter.language
-    return notification.collective.language_of_emails() if notification.collective else settings.LANGUAGE_CODE
+        return account.language_of_emails(notification.letter.language)
+    collective = notification.collective
+    return account.language_of_emails(collective.language_of_emails() if collective else settings.LANGUAGE_CODE)
 
 
 def _people_of_site(notification: Notification) -> "QuerySet[User]":
