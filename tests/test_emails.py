@@ -128,10 +128,14 @@ def written(
     """Return every email that the site sends about letters and collectives, to a person who signs in that language."""
 
     def write(language: str) -> list[EmailMultiAlternatives]:
-        Letter.objects.update(closes_at=timezone.now() + timedelta(days=30))
+        closes_at = timezone.now() + timedelta(days=30)
+        before, sealed = draft("sleepers"), draft("together")
+        for each in (letter, before, sealed):
+            Letter.objects.filter(pk=each.pk).update(language=language, closes_at=closes_at)
+            each.refresh_from_db()
         _of_signing(letter, language)
-        _of_organizers(letter, draft("sleepers"), collective, organizer, language)
-        _of_sealed(draft("together"), organizer, language)
+        _of_organizers(letter, before, collective, organizer, language)
+        _of_sealed(sealed, organizer, language)
         owed = OutgoingEmail.objects.owed().order_by("pk")
         emails = [(outgoing.kind, message_of(outgoing)) for outgoing in owed]
         emails += [

@@ -11,7 +11,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from letters.base.accounts.mail import unpack
-from letters.models import AuditEvent, Letter, Membership, User
+from letters.models import AuditEvent, EmailChoices, Letter, Membership, User
 from letters.organizer.letter_editor.operations import close_letter, restore_letter, withdraw_letter
 from letters.shared.links import addresses_in
 from letters.shared.refused import Refused
@@ -140,6 +140,18 @@ def test_owners_read_the_email_in_the_language_of_the_letter(
     withdraw_letter(Letter.objects.get(), reason="Dice troppo poco.", by=organizer, now=NOW)
     assert post[0].subject == "Una lettera del tuo collettivo è stata ritirata"
     assert "Una persona titolare del collettivo ha ritirato" in str(post[0].body)
+
+
+def test_owners_read_the_email_in_the_language_that_they_chose(
+    letter: Letter, organizer: User, moderator: User, post: list[EmailMessage]
+) -> None:
+    Membership.objects.filter(user=moderator).update(role="owner")
+    EmailChoices.objects.create(account=moderator, language="it")
+    withdraw_letter(letter, reason="It says too little.", by=organizer, now=NOW)
+    assert {message.to[0]: message.subject for message in post} == {
+        "olga@example.org": "A letter from your collective was withdrawn",
+        "mona@example.org": "Una lettera del tuo collettivo è stata ritirata",
+    }
 
 
 def test_nothing_is_withdrawn_if_no_owner_can_be_told(

@@ -13,13 +13,13 @@ from letters.models import Letter
 
 
 def tell_members(letter: Letter, template: str, *, roles: Collection[str], **context: Any) -> None:
-    """Write to each member with one of these roles in the letter's collective, in the language of the letter.
+    """Write to each member with one of these roles in the letter's collective.
 
-    Accounts have no language, but every member with a role can read the letter's language. Raises Refused("no_worker")
-    if no worker accepts emails now.
+    The emails are in the language that the member chose; otherwise in that of the letter, which every member can read.
+    Raises Refused("no_worker") if no worker accepts emails now.
     """
     theirs = {"memberships__collective": letter.collective_id, "memberships__role__in": roles}
-    people = reachable().filter(**theirs).distinct().order_by("pk")
+    people = reachable().filter(**theirs).select_related("email_choices").distinct().order_by("pk")
     title = letter.newest_title()
     full = {
         "title": title,
@@ -27,6 +27,6 @@ def tell_members(letter: Letter, template: str, *, roles: Collection[str], **con
         "zone": letter.zone(),
         "edit_url": settings.SITE_URL + reverse("edit_letter", args=[letter.slug]),
     }
-    parts = render_email(template, {**full, **context}, language=letter.language)
     for person in people:
+        parts = render_email(template, {**full, **context}, language=person.language_of_emails(letter.language))
         mail_to_account(compose_email_to(parts, to=person.email))

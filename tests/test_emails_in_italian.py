@@ -1,0 +1,69 @@
+"""An email in Italian has no sentence in English, apart from what people wrote in English."""
+
+import re
+from collections.abc import Callable, Iterable
+from html import unescape
+
+import pytest
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.utils import translation
+
+from letters.models import User
+from tests.carry_over.conftest import NOTE
+from tests.test_emails import ACCOUNT_EMAILS, HEAD, UNSEEN, account_email, html_of, preheader_of, written
+
+__all__ = ["written"]
+
+Written = Callable[[str], list[EmailMultiAlternatives]]
+
+# What organizers and site moderators of these tests wrote, in the language in which they wrote it.
+BY_PEOPLE = {
+    *["The minister has asked us in", NOTE, "It names a person.", "It advertises a shop.", "Not theirs."],
+    *["Name no private person.", "Friends of the Night Train", "- Friends of the Night Train", "On Friday, with Ada."],
+}
+TAG, WORD = re.compile(r"<[^>]*>"), re.compile(r"[^\W\d_]{2,}")
+# Names of people and of the site may be equal in both languages. A sentence has more words.
+SENTENCE = 4
+
+
+def sentences_of(message: EmailMultiAlternatives) -> set[str]:
+    """Return every line and text node of an email that has as many words as a sentence."""
+    html = html_of(message)
+    nodes = [str(message.subject), preheader_of(html), *str(message.body).splitlines()]
+    nodes += TAG.split(UNSEEN.sub("", HEAD.sub("", html)))
+    tidied = {" ".join(unescape(node).split()) for node in nodes}
+    return {node for node in tidied if len(WORD.findall(node)) >= SENTENCE and "://" not in node.replace("\u200b", "")}
+
+
+def sentences_in(messages: Iterable[EmailMultiAlternatives]) -> set[str]:
+    return {sentence for message in messages for sentence in sentences_of(message)}
+
+
+def written_twice(written: Written) -> dict[str, list[EmailMultiAlternatives]]:
+    """Return the same emails in both languages."""
+    emails = {}
+    for language in ("en", "it"):
+        with transaction.atomic():
+            emails[language] = written(language)
+            transaction.set_rollback(True)
+    return emails
+
+
+def test_no_email_in_italian_has_a_sentence_in_english(written: Written) -> None:
+    emails = written_twice(written)
+    assert {re.findall(r'<html lang="(\w+)"', html_of(each))[0] for each in emails["it"]} == {"it"}
+    assert len(emails["it"]) == len(emails["en"]) > 40
+    english, italian = (sentences_in(emails[language]) for language in ("en", "it"))
+    assert english & italian - BY_PEOPLE == set()
+    assert len(italian) > 200
+
+
+@pytest.mark.parametrize("prefix", ACCOUNT_EMAILS)
+def test_no_email_about_an_account_in_italian_has_a_sentence_in_english(prefix: str, organizer: User) -> None:
+    emails = {}
+    for language in ("en", "it"):
+        with translation.override(language):
+            emails[language] = sentences_of(account_email(prefix, organizer))
+    assert emails["en"] & emails["it"] == set()
+    assert len(emails["it"]) > 3
