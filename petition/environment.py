@@ -7,6 +7,7 @@ that it does not appear in a process list.
 import os
 import re
 from email.utils import getaddresses
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -78,6 +79,14 @@ def wholes(name: str, default: str, *, least: int, most: int) -> list[int]:
     if not all(re.fullmatch("[0-9]{1,12}", part) and least <= int(part) <= most for part in parts):
         refuse(f"{name} must be whole numbers from {least} to {most} with commas between them, not {text(name)!r}.")
     return [int(part) for part in parts]
+
+
+def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
+    """Return networks separated by commas: 10.0.0.0/8, or a single address."""
+    try:
+        return [ip_network(part) for part in words(name, default)]
+    except ValueError:
+        refuse(f"{name} must be networks like 10.0.0.0/8,fd00::/8 with commas between them, not {text(name)!r}.")
 
 
 def rate(name: str, default: str) -> RateLimitItem:

@@ -7,8 +7,6 @@ Privacy: /readyz tells strangers which service is unavailable, and how long emai
 Shorter steps would tell someone with a mail log when others signed.
 """
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +27,7 @@ from kombu.exceptions import KombuError
 from letters.base.outbox.queries import waiting_since
 from letters.schedule import QUEUES
 from petition import heartbeats
+from petition.remembered import Remembered
 
 # Each part reports every few seconds.
 MAX_SILENT_SECONDS = 60
@@ -96,24 +95,7 @@ def migrations_on_disk() -> set[tuple[str, str]]:
     return set(MigrationLoader(None).disk_migrations)
 
 
-# The last answer and its time.
-_last: tuple[float, list[Check]] = (-CACHE_SECONDS - 1.0, [])
-_looking = threading.Lock()
-
-
-def recent_checks() -> list[Check]:
-    """Return the last answer if it is recent, otherwise check again.
-
-    While one thread checks, the others get the last answer, so at most one waits.
-    """
-    global _last  # noqa: PLW0603 -- one answer a process is what is wanted
-    if time.monotonic() - _last[0] > CACHE_SECONDS and _looking.acquire(blocking=not _last[1]):
-        try:
-            if time.monotonic() - _last[0] > CACHE_SECONDS:
-                _last = (time.monotonic(), all_checks())
-        finally:
-            _looking.release()
-    return _last[1]
+recent_checks = Remembered(all_checks, seconds=CACHE_SECONDS)
 
 
 @require_safe

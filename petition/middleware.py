@@ -17,6 +17,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from kombu.exceptions import KombuError
 
+from letters.shared import counting
 from letters.shared.limits import TooMany
 from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refused
@@ -161,6 +162,7 @@ class PlainRefusals:
 
         Race: after the view's check and before the operation, a role can be removed or a letter withdrawn.
         """
+        counting.refused(refused.code)
         log.warning("A view did not expect this refusal: %s", refused.code)
         if isinstance(refused, TooMany):
             page = self._page(request, 429, minutes=ceil(refused.seconds / 60))

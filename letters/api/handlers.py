@@ -17,6 +17,7 @@ from letters.api.problems import (
     name_of_limit,
     problem_of_status,
 )
+from letters.shared import counting
 from letters.shared.limits import TooMany
 from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refused
@@ -75,6 +76,7 @@ def _place(error: Any) -> list[str | int]:
 
 
 def _refused(request: HttpRequest, refused: Any) -> HttpResponse:
+    counting.refused(refused.code)
     return problem_of(refused).answer()
 
 

@@ -2,6 +2,7 @@
 
 from django.forms import BaseForm
 
+from letters.shared import counting
 from letters.shared.explanation import Action
 from letters.shared.limits import TooMany
 from letters.shared.refusals import EXPLANATIONS
@@ -21,6 +22,7 @@ def explain(refused: Refused, action: Action = "") -> str:
     """
     if EXPLANATIONS[refused.code].status == 404 or isinstance(refused, TooMany):
         raise refused
+    counting.refused(refused.code)
     return sentence(refused.code, action)
 
 

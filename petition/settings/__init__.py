@@ -8,5 +8,6 @@ from petition.settings.accounts import *
 from petition.settings.email import *
 from petition.settings.limits import *
 from petition.settings.logs import *
+from petition.settings.observing import *
 from petition.settings.security import *
 from petition.settings.site import *

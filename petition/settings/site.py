@@ -31,6 +31,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "petition.health.Health",
+    "petition.metrics.Metrics",
     # Before the page cache: Strict-Transport-Security depends on the request, so a cached page must not contain it.
     "django.middleware.security.SecurityMiddleware",
     # Before the page cache, because an error of the API depends on what the program accepts.

@@ -24,7 +24,7 @@ NAMES += [f"worker of {queue}" for queue in QUEUES]
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(valkey: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(health, "CACHE_SECONDS", -1)
+    monkeypatch.setattr(health.recent_checks, "seconds", -1)
     monkeypatch.setattr(heartbeats, "NOTED_EVERY_SECONDS", -1)
     forget(valkey)
     yield
@@ -126,8 +126,8 @@ def test_the_answer_comes_without_valkey_and_says_so(
 def test_frequent_requests_are_answered_from_one_check(
     letter: Letter, all_at_work: None, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "CACHE_SECONDS", 1000)
-    monkeypatch.setattr(health, "_last", (-2000.0, []))
+    monkeypatch.setattr(health.recent_checks, "seconds", 1000)
+    monkeypatch.setattr(health.recent_checks, "_last", None)
     looked: list[int] = []
     look = health.all_checks
 
@@ -135,7 +135,7 @@ def test_frequent_requests_are_answered_from_one_check(
         looked.append(1)
         return look()
 
-    monkeypatch.setattr(health, "all_checks", counted)
+    monkeypatch.setattr(health.recent_checks, "look", counted)
     for _ in range(5):
         asked(reader)
     assert looked == [1]

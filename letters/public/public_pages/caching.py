@@ -27,6 +27,7 @@ from django.utils.http import parse_etags, urlencode
 from letters.base.site_pages.queries import filled_pages
 from letters.public.public_pages import latest_versions, shared_pages
 from letters.public.public_pages.shared_pages import SharedPage
+from letters.shared import counting
 
 # A new name is on every page within this time, even behind a proxy or CDN that obeys our headers. It covers the
 # sequencer's wait (GATHER_SECONDS), FRESH_SECONDS, MAX_AGE_SECONDS and the work itself. The docs promise this time.
@@ -123,7 +124,8 @@ class _Page:
     # The lock of the one request that asks the view again. All others get the page as it is.
     revalidating: threading.Lock = field(default_factory=threading.Lock)
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
+    def answer(self, request: HttpRequest, served: counting.Served = "kept") -> HttpResponse:
+        counting.page(served)
         client_etags = request.META.get("HTTP_IF_NONE_MATCH")
         response: HttpResponse
         if client_etags and self.etag in parse_etags(client_etags):
@@ -188,7 +190,7 @@ class PublicPageCache:
         if page is None:
             return _conditional(request, response) if response.streaming else response
         self._keep(key, page)
-        return page.answer(request)
+        return page.answer(request, "rendered")
 
     def _revalidate(self, request: HttpRequest, key: str, page: _Page, *, started_at: float) -> HttpResponse:
         if started_at < max(page.checked_at, page.circuit_open_until) and not _is_outdated(page):
@@ -210,7 +212,7 @@ class PublicPageCache:
                 page.shared_at = 0
             page.checked_at, page.versions = time.monotonic(), versions
             self._keep(key, page)
-            return page.answer(request)
+            return page.answer(request, "checked")
         # Of two pages, readers elsewhere have already seen the one that was checked later. Race: a process that renders
         # slowly may offer an older version after a newer one.
         is_newer = other and other.checked_at > page.checked_at and not _is_older(other, page)
@@ -226,7 +228,7 @@ class PublicPageCache:
                 shared_pages.take_back(key)
             return response
         self._keep(key, new_page)
-        return new_page.answer(request)
+        return new_page.answer(request, "rendered")
 
     def _ask(self, request: HttpRequest, *etags: str) -> tuple[HttpResponse, dict[int, int]]:
         """Ask the view as a client that has the pages with these ETags, or no page.

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from letters.base.outbox.enqueueing import insert_email, key_of
 from letters.models import EmailKind, Signature, State, Transition
-from letters.shared import limits, wakeups
+from letters.shared import counting, limits, wakeups
 from letters.shared.limits import Limit, TooMany
 from letters.shared.refused import Refusal, Refused
 from letters.shared.sql import fetch_row
@@ -134,6 +134,7 @@ def confirm_now(signature: Signature, verified: str, now: datetime, *, submissio
     # confirmation is counted.
     limits.count([_limit_of_confirmations(signature)])
     transaction.on_commit(wakeups.notify_mail_worker)
+    transaction.on_commit(counting.confirmed)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
 
 

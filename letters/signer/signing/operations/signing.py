@@ -22,7 +22,7 @@ from letters.models import (
     sealed_words,
 )
 from letters.models.lifecycle import is_in, states
-from letters.shared import wakeups
+from letters.shared import counting, wakeups
 from letters.shared.addresses import encrypt, hash_address, hash_spelling
 from letters.shared.refused import Refusal, Refused
 from letters.shared.sealing import keyed_hash
@@ -136,6 +136,7 @@ def sign_letter(
         raise Refused(Refusal.TEXT_CHANGED)
     signature_id, salt, submission_id = _write_signature(letter, submitted, language, now)
     transaction.on_commit(wakeups.notify_mail_worker)
+    transaction.on_commit(counting.signed)
     address = submitted.address.deliverable
     return make_check_token(signature_id=signature_id, salt=salt, submission_id=submission_id, address=address, now=now)
 
