@@ -93,7 +93,7 @@ def _public(letter: Any) -> tuple[int, int]:
 def _organizers(letter: Any, file_format: str) -> tuple[int, int]:
     """Request a file as an owner does, and make it as the worker does."""
     from letters.models import Export, User  # noqa: PLC0415
-    from letters.organizer.exports import files  # noqa: PLC0415
+    from letters.organizer.exports import queries  # noqa: PLC0415
     from letters.organizer.exports.operations import Wanted, ask_export  # noqa: PLC0415
     from letters.organizer.exports.tasks import make_exports  # noqa: PLC0415
 
@@ -104,7 +104,7 @@ def _organizers(letter: Any, file_format: str) -> tuple[int, int]:
     export.refresh_from_db()
     if not export.finished_at:
         raise RuntimeError(f"The export of {letter.slug} was not made: {export.error or 'no reason is known'}")
-    return export.rows, (files.folder() / export.file_name).stat().st_size
+    return export.rows, (file.size if (file := queries.stored_file(export)) else 0)
 
 
 def _peak_megabytes() -> float:

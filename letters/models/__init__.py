@@ -37,7 +37,7 @@ from letters.models.email_kinds import (
     kinds_in_sql,
     retention_of,
 )
-from letters.models.export import Export, ExportQuerySet
+from letters.models.export import Export, ExportPart, ExportQuerySet
 from letters.models.featuring import Featuring
 from letters.models.former_slug import FormerSlug
 from letters.models.invitation_batch import MAX_NOTE_LENGTH, MAX_SENDER_LENGTH, InvitationBatch, InvitedPerson
@@ -260,6 +260,7 @@ __all__ = [
     "EmailKind",
     "ErrorRate",
     "Export",
+    "ExportPart",
     "ExportQuerySet",
     "Featuring",
     "FormerSlug",

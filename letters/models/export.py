@@ -48,7 +48,7 @@ class Export(models.Model):
     failed_at = models.DateTimeField(null=True, blank=True)
     # A short reason, for example "not_yours" or the name of an exception.
     error = models.CharField(max_length=100, blank=True)
-    # In settings.EXPORTS_DIR; empty before the file exists and after it was deleted.
+    # Empty before the file exists and after it was deleted. Its content is in ExportPart.
     file_name = models.CharField(max_length=100, blank=True)
     # When the file is deleted.
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -86,3 +86,26 @@ class Export(models.Model):
     @property
     def percent(self) -> int:
         return min(100, 100 * self.reached // self.last_number) if self.last_number else 0
+
+
+class ExportPart(models.Model):
+    """A part of a file. The database holds files, so that every web server can send them, and no disk is shared.
+
+    Privacy: files hold names that only organizers see. A part is encrypted, so that neither a copy of the database nor
+    an archive of its log tells the names in a file that has been deleted since.
+    """
+
+    export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    # Race: a worker that was replaced leaves parts of an older attempt, which nobody reads.
+    attempt = models.PositiveSmallIntegerField()
+    place = models.PositiveIntegerField()
+    # Bytes of the file, before they were encrypted.
+    size = models.PositiveIntegerField()
+    # Encrypted under one of ADDRESS_KEYS.
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("export", "attempt", "place", name="export_part_once")]
+
+    def __str__(self) -> str:
+        return f"part {self.place} of {self.export_id}"

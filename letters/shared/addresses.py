@@ -183,12 +183,21 @@ def hash_spelling(deliverable: str) -> bytes:
 
 def encrypt(address: str) -> bytes:
     """Encrypt an address under the newest of ADDRESS_KEYS."""
-    return _fernet(tuple(settings.ADDRESS_KEYS)).encrypt(address.encode())
+    return encrypt_bytes(address.encode())
+
+
+def encrypt_bytes(content: bytes) -> bytes:
+    return _fernet(tuple(settings.ADDRESS_KEYS)).encrypt(content)
 
 
 def decrypt(encrypted: bytes | memoryview) -> str:
     """Decrypt an address. Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits."""
-    return _fernet(tuple(settings.ADDRESS_KEYS)).decrypt(bytes(encrypted)).decode()
+    return decrypt_bytes(encrypted).decode()
+
+
+def decrypt_bytes(encrypted: bytes | memoryview) -> bytes:
+    """Return the content. Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits."""
+    return _fernet(tuple(settings.ADDRESS_KEYS)).decrypt(bytes(encrypted))
 
 
 def reencrypt(encrypted: bytes | memoryview) -> bytes:

@@ -4,16 +4,19 @@ import csv
 import io
 import stat
 import zipfile
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
-from letters.models import AuditEvent, Export, Letter, Membership, Signature, User
+from letters.models import AuditEvent, Export, ExportPart, Letter, Membership, Signature, User
 from letters.organizer.exports import files, operations, queries, tasks
 from letters.organizer.exports.operations import (
     LEASE,
@@ -23,13 +26,16 @@ from letters.organizer.exports.operations import (
     advance_export,
     ask_export,
     claim_export,
+    fail_export,
     fetch_export,
     finish_export,
+    keep_part,
 )
 from letters.organizer.exports.tasks import make_exports, tidy_exports
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
+from tests.exports.stored import content_of
 from tests.people import NOW, Response, add_published, browser_of, in_threads, publish, sign, sign_and_confirm, words
 
 PAGE = "/organize/letters/night-trains/exports/"
@@ -128,7 +134,7 @@ def test_a_member_removed_after_a_file_was_built_cannot_download_it(letter: Lett
     Membership.objects.filter(user=teammate).delete()
     assert download(browser, export).status_code == 404
     with pytest.raises(Refused, match="not_yours"):
-        fetch_export(export, is_there=True, by=teammate, now=timezone.now())
+        fetch_export(export, by=teammate, now=timezone.now())
 
 
 def test_a_file_of_another_letter_is_not_found(letter: Letter, organizer: User, published: LetterMaker) -> None:
@@ -303,10 +309,128 @@ def test_no_cache_keeps_a_downloaded_file(letter: Letter, organizer: User, desk:
     content(answer)
 
 
-def test_nobody_else_on_the_machine_can_read_it(letter: Letter, organizer: User, folder: Path) -> None:
+@pytest.mark.parametrize("wanted", [CSV, XLSX])
+def test_nobody_else_on_the_machine_can_read_it_while_it_is_made(
+    letter: Letter, organizer: User, wanted: Wanted, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def look(name: str, length: int) -> Iterator[bytes]:
+        seen.extend(stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / name))
+        return parts_of(name, length)
+
+    parts_of = files.parts_of
+    monkeypatch.setattr(files, "parts_of", look)
+    made(letter, organizer, wanted)
+    assert seen == [0o700, 0o600]
+
+
+def test_a_copy_of_the_database_does_not_tell_the_names_in_a_file(letter: Letter, organizer: User) -> None:
+    add_published(letter, 2)
     export = made(letter, organizer)
-    assert stat.S_IMODE((folder / export.file_name).stat().st_mode) == 0o600
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert b"Signer 1" in content_of(export)
+    stored = b"".join(bytes(part) for part in ExportPart.objects.values_list("content", flat=True))
+    assert len(stored) >= len(content_of(export))
+    for told in (b"Signer", b"number,name"):
+        assert told not in stored
+
+
+def test_a_file_whose_key_was_removed_is_gone(letter: Letter, organizer: User, settings: Settings) -> None:
+    export = made(letter, organizer)
+    settings.ADDRESS_KEYS = [Fernet.generate_key().decode()]
+    with pytest.raises(Refused, match="no_file"):
+        fetch_export(export, by=organizer, now=NOW)
+    assert not AuditEvent.objects.filter(verb="download_export").exists()
+
+
+@pytest.mark.parametrize("length", [1, 7, 256 * 1024])
+def test_every_web_server_sends_the_file_of_the_worker_from_the_database(
+    letter: Letter, organizer: User, folder: Path, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_published(letter, 3)
+    monkeypatch.setattr(queries, "PART_BYTES", length)
+    export = made(letter, organizer)
+    assert list(folder.iterdir()) == []
+    answer = download(browser_of(organizer), export)
+    size = int(answer["Content-Length"])
+    assert ExportPart.objects.filter(export=export).count() == -(-size // length)
+    sent = content(answer)
+    assert len(sent) == size
+    assert [row["name"] for row in csv.DictReader(io.StringIO(sent.decode("utf-8-sig")))] == [
+        f"Signer {number}" for number in (1, 2, 3)
+    ]
+
+
+def test_a_large_file_is_read_part_by_part(
+    letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a few downloads at a time would take the memory of the web server."""
+    add_published(letter, 3)
+    monkeypatch.setattr(queries, "PART_BYTES", 16)
+    answer = download(desk, made(letter, organizer))
+    parts = iter(answer.streaming_content)  # type: ignore[attr-defined]
+    assert len(next(parts)) == 16
+    with CaptureQueriesContext(connection) as captured:
+        assert len(next(parts)) == 16
+    assert len([query for query in captured if "letters_exportpart" in query["sql"]]) == 1
+
+
+def test_a_download_of_a_file_that_expires_meanwhile_does_not_look_complete(
+    letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_published(letter, 3)
+    monkeypatch.setattr(queries, "PART_BYTES", 16)
+    export = made(letter, organizer)
+    answer = download(desk, export)
+    parts = iter(answer.streaming_content)  # type: ignore[attr-defined]
+    next(parts)
+    assert export.expires_at
+    tidy_exports(now=export.expires_at)
+    with pytest.raises(ExportPart.DoesNotExist):
+        next(parts)
+
+
+def test_parts_of_a_replaced_worker_are_neither_sent_nor_kept(letter: Letter, organizer: User, desk: Client) -> None:
+    add_published(letter, 2)
+    ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    dead = claim_export(now=NOW)
+    assert dead
+    keep_part(dead, 0, b"of the dead")
+    make_exports()
+    keep_part(dead, 1, b"of the dead")
+    export = Export.objects.get()
+    assert b"of the dead" not in content_of(export)
+    assert len(rows(download(desk, export))) == 2
+    tidy_exports(now=NOW)
+    assert set(ExportPart.objects.values_list("attempt", flat=True)) == {2}
+
+
+def test_a_replaced_worker_stops_while_it_stores_a_large_file(
+    letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken_over(export: Export, place: int, content: bytes) -> None:
+        keep_part(export, place, content)
+        Export.objects.update(attempts=2)
+
+    monkeypatch.setattr(queries, "PART_BYTES", 16)
+    monkeypatch.setattr(tasks, "PARTS_A_STEP", 1)
+    monkeypatch.setattr(tasks, "keep_part", taken_over)
+    ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    make_exports()
+    assert ExportPart.objects.count() == 1
+    assert not Export.objects.get().finished_at
+
+
+def test_parts_of_a_file_in_progress_stay_and_those_of_a_failed_one_go(letter: Letter, organizer: User) -> None:
+    ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    export = claim_export(now=NOW)
+    assert export
+    keep_part(export, 0, b"begun")
+    tidy_exports(now=NOW)
+    assert ExportPart.objects.count() == 1
+    fail_export(export, error="not_yours", now=NOW)
+    tidy_exports(now=NOW)
+    assert not ExportPart.objects.exists()
 
 
 def test_every_step_is_recorded(letter: Letter, organizer: User, desk: Client) -> None:
@@ -401,15 +525,15 @@ def test_a_failing_file_keeps_no_other_waiting(
     assert good.finished_at
 
 
-def test_a_file_is_deleted_when_it_expires(letter: Letter, organizer: User, desk: Client, folder: Path) -> None:
+def test_a_file_is_deleted_when_it_expires(letter: Letter, organizer: User, desk: Client) -> None:
     export = made(letter, organizer)
     assert export.expires_at
     with pytest.raises(Refused, match="no_file"):
-        fetch_export(export, is_there=True, by=organizer, now=export.expires_at)
+        fetch_export(export, by=organizer, now=export.expires_at)
     tidy_exports(now=export.expires_at - timedelta(seconds=1))
-    assert [path.name for path in folder.iterdir()] == [export.file_name]
+    assert content_of(export)
     tidy_exports(now=export.expires_at)
-    assert list(folder.iterdir()) == []
+    assert not ExportPart.objects.exists()
     answer = desk.post(f"{PAGE}{export.pk}/file/", follow=True)
     assert "We no longer have this file. Ask for it again." in words(answer)
     assert "The file has been deleted." in words(answer)
@@ -427,15 +551,21 @@ def test_leftovers_of_killed_workers_are_deleted_and_files_in_progress_are_not(
     assert {path.name for path in folder.iterdir()} == {f"{export.pk}-1.csv", "tmpabc"}
     make_exports()
     tidy_exports(now=NOW)
-    export.refresh_from_db()
-    assert [path.name for path in folder.iterdir()] == [export.file_name]
+    assert list(folder.iterdir()) == []
 
 
-def test_the_page_says_that_a_file_deleted_by_hand_is_gone(
-    letter: Letter, organizer: User, desk: Client, folder: Path
+def test_files_that_an_earlier_release_kept_on_the_disk_are_deleted(
+    letter: Letter, organizer: User, folder: Path
 ) -> None:
     export = made(letter, organizer)
-    (folder / export.file_name).unlink()
+    (folder / export.file_name).write_text("Ada Lovelace")
+    make_exports()
+    assert list(folder.iterdir()) == []
+
+
+def test_the_page_says_that_a_file_deleted_by_hand_is_gone(letter: Letter, organizer: User, desk: Client) -> None:
+    export = made(letter, organizer)
+    export.parts.all().delete()
     answer = desk.post(f"{PAGE}{export.pk}/file/", follow=True)
     assert "We no longer have this file." in words(answer)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from letters.models import Export, Letter, Membership, Signature, User
 from letters.organizer.exports import queries, tasks
-from letters.organizer.exports.operations import LEASE, Wanted, advance_export, ask_export, claim_export
+from letters.organizer.exports.operations import LEASE, Wanted, advance_export, ask_export, claim_export, keep_part
 from letters.organizer.exports.pdf import writing as pdf
 from letters.organizer.exports.pdf.writing import Letterhead, Signatory
 from letters.organizer.exports.tasks import make_exports
@@ -24,6 +24,7 @@ from letters.shared.sandbox import Failed, Limits
 from letters.signer.signing.operations import withdraw_signature
 from tests.carry_over.conftest import change_text
 from tests.conftest import LetterMaker
+from tests.exports.stored import content_of
 from tests.people import EN, NOW, Response, add_published, browser_of, publish, sign, sign_and_confirm, words
 
 ASK = "/organize/letters/night-trains/exports/letter/"
@@ -63,13 +64,13 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> Handed:
     return seen
 
 
-def text_of(path: Path) -> str:
+def text_of(content: bytes) -> str:
     """Return its words, as another program reads them."""
     program = shutil.which("pdftotext")
     if not program:
         pytest.skip("this machine has no pdftotext (Debian: poppler-utils)")
-    ran = subprocess.run([program, "-layout", str(path), "-"], check=True, capture_output=True, text=True)
-    return " ".join(ran.stdout.split())
+    ran = subprocess.run([program, "-layout", "-", "-"], input=content, check=True, capture_output=True)
+    return " ".join(ran.stdout.decode().split())
 
 
 def download(desk: Client, export: Export) -> Response:
@@ -97,16 +98,25 @@ def test_an_organizer_builds_and_downloads_the_pdf(letter: Letter, desk: Client,
     (tmp_path / "letter.pdf").write_bytes(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
     with pikepdf.open(tmp_path / "letter.pdf") as document:
         assert len(document.pages) == 2
-    read = text_of(tmp_path / "letter.pdf")
+    read = text_of((tmp_path / "letter.pdf").read_bytes())
     for said in [EN.title, "What we ask", "Signed by 3 people", "Ada Lovelace, Engineer, Engines", "name withheld"]:
         assert said in read
     for unsaid in ["Grace", "Navy", "Trains!", "example.org"]:
         assert unsaid not in read
 
 
-def test_nobody_else_on_the_machine_can_read_it(letter: Letter, organizer: User, folder: Path) -> None:
-    export = made(letter, organizer)
-    assert stat.S_IMODE((folder / export.file_name).stat().st_mode) == 0o600
+def test_nobody_else_on_the_machine_can_read_it_while_it_is_made(
+    letter: Letter, organizer: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: list[int] = []
+
+    def look(*part: Any) -> None:
+        modes.extend(stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir())
+        keep_part(*part)
+
+    monkeypatch.setattr(tasks, "keep_part", look)
+    made(letter, organizer)
+    assert set(modes) == {0o600}
 
 
 def test_a_pdf_requested_twice_is_built_once_for_each_language(letter: Letter, organizer: User) -> None:
@@ -202,9 +212,7 @@ def test_the_small_print_gives_the_address_of_the_letter_and_the_text(
     assert (handed.head.dated, handed.head.collective) == ("March 3, 2025", "Friends of the Night Train")
 
 
-def test_a_pdf_in_another_language_is_wholly_in_that_language(
-    letter: Letter, desk: Client, handed: Handed, folder: Path
-) -> None:
+def test_a_pdf_in_another_language_is_wholly_in_that_language(letter: Letter, desk: Client, handed: Handed) -> None:
     sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
     publish(NOW)
     desk.post(ASK, {"language": "it"})
@@ -213,7 +221,7 @@ def test_a_pdf_in_another_language_is_wholly_in_that_language(
     assert (head.language, head.title) == ("it", "Lasciate correre i treni notturni")
     assert (head.dated, head.withheld) == ("3 marzo 2025", "nome non pubblicato")
     assert head.small_print[0].endswith("/it/letters/night-trains/")
-    assert "nome non pubblicato" in text_of(folder / Export.objects.get().file_name)
+    assert "nome non pubblicato" in text_of(content_of(Export.objects.get()))
 
 
 @pytest.mark.parametrize("language", ["fr", "x" * 5000, "\0", "../it"])
@@ -247,12 +255,12 @@ def test_a_draft_is_not_typeset(draft: LetterMaker, organizer: User, desk: Clien
     assert not Export.objects.exists()
 
 
-def test_nothing_in_a_name_is_a_command(letter: Letter, organizer: User, folder: Path) -> None:
+def test_nothing_in_a_name_is_a_command(letter: Letter, organizer: User) -> None:
     traps = ['#panic("no")', '"); panic("no"); ("', "$x$", "*bold*", "\\", "= heading", "@label", "<script>"]
     for place, trap in enumerate(traps):
         sign_and_confirm(letter, f"s{place}@example.org", name=trap, affiliation=trap)
     publish(NOW)
-    read = text_of(folder / made(letter, organizer).file_name)
+    read = text_of(content_of(made(letter, organizer)))
     assert '#panic("no")' in read
     assert "*bold*" in read
 
@@ -286,7 +294,7 @@ def test_signatures_are_not_offered_as_a_pdf(letter: Letter, organizer: User, de
 
 
 def test_nobody_is_said_to_have_signed_a_text_that_they_have_not_seen(
-    letter: Letter, organizer: User, handed: Handed, folder: Path
+    letter: Letter, organizer: User, handed: Handed
 ) -> None:
     sign_and_confirm(letter, "ada@example.org", affiliation="Engines")
     sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
@@ -304,7 +312,7 @@ def test_nobody_is_said_to_have_signed_a_text_that_they_have_not_seen(
         assert noted[0] == f"Engines, {noted[1]}"
         assert noted[1] == (mark or noted[1])
         assert noted[1]
-        assert heading in text_of(folder / export.file_name)
+        assert heading in text_of(content_of(export))
 
 
 def test_people_who_signed_before_a_correction_are_counted_and_marked(

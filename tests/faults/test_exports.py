@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from letters.models import Export, Letter, User
 from letters.organizer.exports.operations import Wanted, ask_export
 from letters.organizer.exports.tasks import tidy_exports
+from tests.exports.stored import content_of
 from tests.people import NOW, add_published, in_threads
 from tests.stack import Part, Parts, until
 
@@ -35,7 +36,8 @@ def test_another_worker_continues_if_one_is_killed_in_the_middle_of_a_file(
     export = Export.objects.get()
     assert (export.attempts, export.rows) == (2, 3)
     tidy_exports(now=NOW)
-    assert files() == [export.file_name]
+    assert files() == []
+    assert content_of(export).count(b"\n") == 4
 
 
 def is_made() -> bool:

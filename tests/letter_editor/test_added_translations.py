@@ -5,12 +5,10 @@ import io
 import re
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
-from pytest_django import Settings
 
 from letters.models import MAX_TEXTS, Export, Letter, Revision, Signature, Translation, User
 from letters.organizer.exports import queries as exporting
@@ -32,6 +30,7 @@ from letters.organizer.letter_editor.operations import (
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
+from tests.exports.stored import content_of
 from tests.exports.test_letters import text_of
 from tests.people import EN, IT, NOW, Reader, Signer, add_published, browser_of, publish, words
 
@@ -53,13 +52,6 @@ def english(draft: LetterMaker, organizer: User) -> Letter:
     add_published(letter, 3)
     letter.refresh_from_db()
     return letter
-
-
-@pytest.fixture
-def folder(settings: Settings, tmp_path: Path) -> Path:
-    """Return the rows of the exported files."""
-    settings.EXPORTS_DIR = tmp_path / "exports"
-    return tmp_path / "exports"
 
 
 def add(letter: Letter, by: User, *texts: Text, kind: str = "correction") -> Letter:
@@ -193,7 +185,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def test_the_files_say_which_translations_came_after_a_signature(
-    english: Letter, organizer: User, reader: Reader, folder: Path
+    english: Letter, organizer: User, reader: Reader
 ) -> None:
     add(english, organizer, IT, FR)
     add_published(english, 1)
@@ -202,7 +194,7 @@ def test_the_files_say_which_translations_came_after_a_signature(
     export = ask_export(english, wanted=Wanted(Export.Kind.SIGNATURES, Export.Format.CSV), by=organizer, now=NOW)
     make_exports()
     export.refresh_from_db()
-    own = rows((folder / export.file_name).read_text())
+    own = rows(content_of(export).decode())
     for found in (public, own):
         assert [row["before_translations"] for row in found] == ["fr it", "fr it", "fr it", ""]
         assert {row["signed_text"] for row in found} == {"current"}
@@ -216,9 +208,7 @@ def test_the_files_say_which_translations_came_after_a_signature(
         ("it", f"{AGGIUNTA} 3 persone hanno firmato prima che esistesse. Da allora hanno firmato 2 persone."),
     ],
 )
-def test_the_pdf_says_so_above_the_names(
-    english: Letter, organizer: User, folder: Path, language: str, heading: str
-) -> None:
+def test_the_pdf_says_so_above_the_names(english: Letter, organizer: User, language: str, heading: str) -> None:
     add(english, organizer, IT, FR)
     add_published(english, 2)
     wanted = Wanted(Export.Kind.LETTER, Export.Format.PDF, language)
@@ -226,7 +216,7 @@ def test_the_pdf_says_so_above_the_names(
     make_exports()
     export.refresh_from_db()
     assert export.finished_at, export.error
-    said = text_of(folder / export.file_name).replace("\u00ad ", "")
+    said = text_of(content_of(export)).replace("\u00ad ", "")
     assert heading in said
     assert ("Signed by" in said) == (language == "en")
 

@@ -24,6 +24,7 @@ from letters.models import (
     DraftLink,
     ErrorRate,
     Export,
+    ExportPart,
     Featuring,
     FormerSlug,
     InvitationBatch,
@@ -378,6 +379,10 @@ def add_export(letter: Letter, **values: Any) -> Export:
     return Export.objects.create(**{**right, "created_at": NOW, "next_attempt_at": NOW, **values})
 
 
+def add_part(export: Export) -> ExportPart:
+    return ExportPart.objects.create(export=export, attempt=1, place=0, size=1, content=b"x")
+
+
 def carry_over(letter: Letter) -> None:
     revision = letter.revisions.get()
     signature = letter.signatures.first() or add_signature(letter)
@@ -719,6 +724,7 @@ REFUSED: list[tuple[str, Act]] = [
     ("export_of_a_letter_is_a_pdf", lambda letter: add_export(letter, kind="letter", format="pdf")),
     ("export_of_a_letter_is_a_pdf", lambda letter: add_export(letter, language="en")),
     ("export_ends_once", lambda letter: add_export(letter, finished_at=NOW, failed_at=NOW)),
+    ("export_part_once", lambda letter: twice(add_part, add_export(letter))),
     ("export_one_at_a_time", lambda letter: twice(add_export, letter)),
     ("carry_over_answered_once", lambda letter: twice(carry_over, letter)),
     # The database also counts an unknown state as one that has begun.

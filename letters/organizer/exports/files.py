@@ -1,6 +1,10 @@
-"""Write exports to files in EXPORTS_DIR, readable only by their owner, row by row so that memory stays constant."""
+"""Write exports to files in EXPORTS_DIR, readable only by their owner, row by row so that memory stays constant.
+
+The folder is the worker's own, and files stay in it only until they are in the database.
+"""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, time
@@ -38,9 +42,28 @@ def name_of(export: Export) -> str:
     return f"{export.pk}-{export.attempts}.{export.format}"
 
 
-def export_of(file_name: str) -> int | None:
-    """Return the id of the export that a file belongs to."""
-    return read_number(file_name.partition("-")[0], max_digits=MAX_DIGITS_OF_ID)
+def parts_of(name: str, length: int) -> Iterator[bytes]:
+    with (folder() / name).open("rb") as file:
+        while part := file.read(length):
+            yield part
+
+
+def left() -> list[Path]:
+    """Return the files and temporary folders that are there now."""
+    return list(folder().iterdir())
+
+
+def export_of(path: Path) -> int | None:
+    """Return the id of the export that a file belongs to. The temporary folder of a workbook does not name it."""
+    return read_number(path.name.partition("-")[0], max_digits=MAX_DIGITS_OF_ID)
+
+
+def delete(name: str) -> None:
+    path = folder() / name
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def opened(name: str, heading: Sequence[str]) -> AbstractContextManager[Write]:

@@ -7,9 +7,11 @@ from django.db import IntegrityError, transaction
 
 from letters.base.audit_log.operations import record
 from letters.base.changes.operations import change_letter
-from letters.models import WRITING, Export, ExportQuerySet, Letter, User
+from letters.models import WRITING, Export, ExportPart, ExportQuerySet, Letter, User
+from letters.organizer.exports import queries
 from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
+from letters.shared.sealing import seal_bytes
 
 # No other worker may claim the export during its lease. Each step extends it.
 LEASE = timedelta(minutes=2)
@@ -18,7 +20,7 @@ MAX_STEP = timedelta(minutes=15)
 PAUSE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
 # Full disk: how many exports of one letter can be made in a day. For a large letter, each takes a hundred megabytes of
-# the shared disk for a day.
+# the database for a day.
 MAX_A_DAY = 20
 # How many exports one account can request in a day, over all letters.
 MAX_OF_AN_ACCOUNT_A_DAY = 60
@@ -108,6 +110,12 @@ def advance_export(export: Export, *, reached: int, rows: int, now: datetime, le
         raise TakenOver
 
 
+def keep_part(export: Export, place: int, content: bytes) -> None:
+    """Store a part of the file. Nobody reads it before the export is finished."""
+    values = {"size": len(content), "content": seal_bytes(content)}
+    ExportPart.objects.create(export=export, attempt=export.attempts, place=place, **values)
+
+
 @transaction.atomic
 def finish_export(export: Export, *, file_name: str, rows: int, now: datetime) -> None:
     """Make the file available for download. Raises TakenOver."""
@@ -137,18 +145,22 @@ def _claimed(export: Export) -> ExportQuerySet:
 
 
 @transaction.atomic
-def fetch_export(export: Export, *, is_there: bool, by: User, now: datetime) -> None:
-    """Record a download.
+def fetch_export(export: Export, *, by: User, now: datetime) -> queries.StoredFile:
+    """Record a download, and return the file.
 
     Raises Refused("not_yours"), or Refused("no_file") if the file is not there yet or has expired.
     """
     change = change_letter(export.letter, WRITING, by=by, now=now, lock=False)
-    if not is_there or not export.file_name or not export.expires_at or export.expires_at <= now:
+    file = queries.stored_file(export)
+    if not file or not export.expires_at or export.expires_at <= now:
         raise Refused(Refusal.NO_FILE)
     details = {"export": export.pk, "kind": export.kind, "format": export.format, "rows": export.rows}
     change.record("download_export", export.letter, details=details)
+    return file
 
 
 def expire_exports(*, now: datetime) -> int:
-    """Forget expired files. Returns how many. The caller deletes the files that no row names."""
-    return Export.objects.exclude(file_name="").filter(expires_at__lte=now).update(file_name="")
+    """Delete expired files, and what replaced or killed workers left of others. Returns how many files expired."""
+    expired = Export.objects.exclude(file_name="").filter(expires_at__lte=now).update(file_name="")
+    queries.useless_parts().delete()
+    return expired

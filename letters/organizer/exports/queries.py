@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from django.db.models import Case, CharField, Count, DateField, F, Q, Value, When
+from cryptography.fernet import InvalidToken
+from django.db.models import Case, CharField, Count, DateField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
 
@@ -13,6 +15,7 @@ from letters.models import (
     PUBLIC_COMMENT,
     Display,
     Export,
+    ExportPart,
     History,
     Letter,
     OrganisationSignature,
@@ -26,9 +29,12 @@ from letters.organizer.exports.pdf.writing import Signatory
 from letters.shared.csv_copy import copy_csv
 from letters.shared.pictures import ADDRESS
 from letters.shared.refused import Refusal, Refused
+from letters.shared.sealing import unseal_bytes
 
 NUMBERS_BATCH_SIZE = 5000
 MAX_LISTED = 20
+# Each part of a file but the last has this size.
+PART_BYTES = 256 * 1024
 
 SIGNATURES = [
     *["number", "name", "display", "text", "before_translations", "signed_text", "carried_over"],
@@ -49,6 +55,44 @@ def exports_of(letter: Letter) -> list[Export]:
     """Return the newest exports of a letter."""
     exports = Export.objects.filter(letter=letter).select_related("asked_by", "letter__collective")
     return list(exports.order_by("-pk")[:MAX_LISTED])
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    size: int
+    # Its bytes, part by part.
+    parts: Iterator[bytes]
+
+
+def stored_file(export: Export) -> StoredFile | None:
+    """Return the file of a finished export; None if it is gone, or if none of ADDRESS_KEYS decrypts it any more.
+
+    Memory: each part is read when its turn comes, so a file of any size needs no more than one.
+    """
+    parts = ExportPart.objects.filter(export=export, attempt=export.attempts)
+    size = parts.aggregate(size=Sum("size"))["size"] if export.file_name else None
+    try:
+        return StoredFile(size, chain([_part(export, 0)], _later_parts(export, size))) if size else None
+    except (InvalidToken, ExportPart.DoesNotExist):
+        return None
+
+
+def _later_parts(export: Export, size: int) -> Iterator[bytes]:
+    for place in range(1, -(-size // PART_BYTES)):
+        # A file that is deleted while it is sent ends early, and the browser says so: it knows the size.
+        yield _part(export, place)
+
+
+def _part(export: Export, place: int) -> bytes:
+    part = ExportPart.objects.values_list("content", flat=True)
+    return unseal_bytes(part.get(export=export, attempt=export.attempts, place=place))
+
+
+def useless_parts() -> QuerySet[ExportPart]:
+    """Return parts of deleted files, of failed exports and of earlier attempts."""
+    has_file = ~Q(export__file_name="", export__finished_at__isnull=False)
+    is_needed = has_file & Q(export__failed_at__isnull=True, attempt=F("export__attempts"))
+    return ExportPart.objects.exclude(is_needed)
 
 
 def chunks(export: Export) -> Iterator[Chunk]:

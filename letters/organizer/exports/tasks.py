@@ -1,5 +1,4 @@
 import logging
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -14,6 +13,7 @@ from letters.organizer.exports.operations import (
     expire_exports,
     fail_export,
     finish_export,
+    keep_part,
     postpone_export,
     require_still_allowed,
 )
@@ -25,11 +25,14 @@ from letters.shared.sandbox import Failed
 
 log = logging.getLogger(__name__)
 
+# How many parts of a file are stored until the lease is extended.
+PARTS_A_STEP = 64
 UNSETTABLE = {"too_much": Refusal.TOO_COMPLICATED, "broken": Refusal.NOT_SETTABLE}
 
 
 def make_exports() -> None:
     """Make all requested exports, one after the other."""
+    _delete_left_over()
     while export := claim_export(now=database_now()):
         _make(export)
 
@@ -40,19 +43,19 @@ def _make(export: Export) -> None:
         require_still_allowed(export)
         write = _write_letter if export.kind == Export.Kind.LETTER else _write
         rows = write(export, name)
+        _store(export, name, rows)
         finish_export(export, file_name=name, rows=rows, now=database_now())
     except TakenOver:
         log.warning("Another worker took over export %s; this worker stops.", export.pk)
-        _remove(name)
     except Refused as refused:
-        _remove(name)
         fail_export(export, error=refused.code, now=database_now())
     except Exception as failure:
         # For example a full disk or a missing key. The export is tried again later, and other exports do not wait for
         # it.
         log.exception("Export %s failed at attempt %s.", export.pk, export.attempts)
-        _remove(name)
         postpone_export(export, error=type(failure).__name__, now=database_now())
+    finally:
+        files.delete(name)
 
 
 def _write(export: Export, name: str) -> int:
@@ -98,21 +101,29 @@ def _write_letter(export: Export, name: str) -> int:
     return done
 
 
-def _remove(name: str) -> None:
-    (files.folder() / name).unlink(missing_ok=True)
+def _store(export: Export, name: str, rows: int) -> None:
+    """Copy the file into the database, part by part."""
+    for place, part in enumerate(files.parts_of(name, queries.PART_BYTES)):
+        keep_part(export, place, part)
+        if place % PARTS_A_STEP == PARTS_A_STEP - 1:
+            advance_export(export, reached=export.last_number, rows=rows, now=database_now())
+
+
+def _delete_left_over() -> None:
+    """Delete what killed workers of this machine left, and files of releases that kept them here.
+
+    Race: list the files first. An export whose file is there by then is owed until its file is no longer needed.
+    """
+    if left := files.left():
+        owed = set(Export.objects.owed().values_list("pk", flat=True))
+        for path in left:
+            # Temporary folders of workbooks do not name their export, so they stay while any export is being made.
+            named = files.export_of(path)
+            if not (named in owed if named else owed):
+                files.delete(path.name)
 
 
 def tidy_exports(*, now: datetime) -> None:
-    """Delete expired files, and the remains of killed workers."""
+    """Delete expired files."""
     expire_exports(now=now)
-    kept = set(Export.objects.exclude(file_name="").values_list("file_name", flat=True))
-    owed = set(Export.objects.owed().values_list("pk", flat=True))
-    for path in files.folder().iterdir():
-        # Temporary files of workbooks do not name their export, so they are kept while any export is being made.
-        belongs = files.export_of(path.name) in owed if files.export_of(path.name) else bool(owed)
-        if path.name in kept or belongs:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+    _delete_left_over()

@@ -1,16 +1,14 @@
 """Pages for exports: request one, follow its progress, download it."""
 
-from pathlib import Path
-
 from django.contrib import messages
 from django.forms import Form
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from letters.base.accounts.guards import of_own_letter
 from letters.models import Export, Letter, User
-from letters.organizer.exports import files, queries
+from letters.organizer.exports import queries
 from letters.organizer.exports.forms import SignaturesForm
 from letters.organizer.exports.operations import Wanted, ask_export, fetch_export
 from letters.shared.explaining import explain, sentence
@@ -64,18 +62,18 @@ def _asked(letter: Letter, wanted: Wanted, person: User, form: Form) -> bool:
 def download(request: HttpRequest, letter: Letter, person: User, export_id: int) -> HttpResponseBase:
     """Send the file if it exists and this person still may have it."""
     export = Export.objects.select_related("letter__collective").get(letter=letter, pk=export_id)
-    path = files.folder() / export.file_name
     try:
-        fetch_export(export, is_there=path.is_file(), by=person, now=timezone.now())
+        file = fetch_export(export, by=person, now=timezone.now())
     except Refused as refused:
         if refused.code != Refusal.NO_FILE:
             raise
         messages.error(request, sentence(refused.code))
         return redirect("exports", slug=letter.slug)
-    return _attached(export, path)
+    return _attached(export, file)
 
 
-def _attached(export: Export, path: Path) -> HttpResponseBase:
+def _attached(export: Export, file: queries.StoredFile) -> HttpResponseBase:
     what = f"{export.kind}-{export.language}" if export.language else export.kind
     name = f"{export.letter.slug}-{what}-{export.created_at:%Y-%m-%d}.{export.format}"
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=TYPES[export.format])
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(file.size)}
+    return StreamingHttpResponse(file.parts, content_type=TYPES[export.format], headers=headers)
