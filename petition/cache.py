@@ -8,7 +8,10 @@ import hmac
 import json
 from typing import Any
 
+import redis
 from django.conf import settings
+
+from letters.shared.valkey import pool_for
 
 
 def hashed_key(key: str, prefix: str, version: int) -> str:
@@ -25,3 +28,11 @@ class Json:
 
     def loads(self, data: bytes) -> Any:
         return json.loads(data)
+
+
+class Pool:
+    """Django's cache asks for its connections here, so that it follows Sentinel like everything else."""
+
+    @staticmethod
+    def from_url(url: str, **options: Any) -> redis.ConnectionPool:
+        return pool_for(url, **options)

@@ -10,11 +10,13 @@ from email.utils import getaddresses
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import psycopg
 from limits import RateLimitItem, parse_many
 from psycopg.conninfo import conninfo_to_dict
+
+from letters.shared.sentinel_urls import sentinels_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Installed as a package, without the source tree.
@@ -136,9 +138,26 @@ def database_url(name: str, default: str) -> dict[str, Any]:
 
 def valkey_url(name: str, default: str) -> str:
     value = text(name, default)
-    if value and _parts(value).scheme not in {"redis", "rediss"}:
-        refuse(f"{name} must be an address like redis://host:6379/0.")
+    try:
+        is_right = _parts(value).scheme in {"redis", "rediss"} or sentinels_of(value) is not None
+    except ValueError:
+        is_right = False
+    if value and not is_right:
+        refuse(
+            f"{name} must be an address like redis://host:6379/0, or with Sentinel "
+            "redis+sentinel://host:26379,host:26379/service/0."
+        )
     return value
+
+
+def broker(name: str, valkey: str) -> tuple[str, dict[str, Any]]:
+    """Return Celery's broker and options of its transport. Without an address of its own, it is Valkey."""
+    value = text(name, valkey)
+    if not (found := sentinels_of(value)):
+        return value, {}
+    user = f"{quote(found.username)}:{quote(found.password)}@" if found.password else ""
+    hosts = ";".join(f"sentinel://{user}{host}:{port}/{found.database}" for host, port in found.hosts)
+    return hosts, {"master_name": found.service}
 
 
 def email_url(name: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from functools import cache
 
 import redis
-from django.conf import settings
+
+from letters.shared.valkey import client
 
 NOTED_EVERY_SECONDS = 5
 FORGOTTEN_AFTER_SECONDS = 600
@@ -52,4 +53,4 @@ def _key(part: str) -> str:
 
 @cache
 def _valkey() -> "redis.Redis":
-    return redis.Redis.from_url(settings.VALKEY_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
+    return client()

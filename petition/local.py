@@ -32,6 +32,7 @@ from django.db import connections
 from django.utils import timezone
 from dotenv import load_dotenv
 
+from letters.shared.valkey import pool_for
 from petition import environment
 from petition.embedded import STOP_SECONDS, CannotStart, embedded_postgres, embedded_valkey, interruption
 
@@ -246,7 +247,7 @@ def refuse_silent_database(url: str) -> None:
 
 def refuse_silent_valkey(url: str) -> None:
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
+        with redis.Redis(connection_pool=pool_for(url, socket_connect_timeout=3, socket_timeout=3)) as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         raise CannotStart(f"no Valkey or Redis answers at VALKEY_URL ({_first_line(error)}).") from None

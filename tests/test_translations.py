@@ -18,7 +18,7 @@ PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
 
 def catalogue(language: str) -> Path:
-    return settings.BASE_DIR / "letters" / "locale" / language / "LC_MESSAGES" / "django.po"
+    return Path(settings.BASE_DIR, "letters", "locale", language, "LC_MESSAGES", "django.po")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -22,6 +22,7 @@ from limits import RateLimitItem
 from limits.storage import RedisStorage
 
 from letters.shared.refused import Refusal, Refused
+from letters.shared.valkey import pool_for
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +181,9 @@ def _ask(question: Callable[[RedisStorage], Result], *, otherwise: Result) -> Re
 
 @cache
 def _storage(url: str) -> RedisStorage:
-    return RedisStorage(url, key_prefix=PREFIX, socket_connect_timeout=0.5, socket_timeout=0.5)
+    pool = pool_for(url, socket_connect_timeout=0.5, socket_timeout=0.5)
+    # The library asks the address only for its scheme.
+    return RedisStorage("redis://", connection_pool=pool, key_prefix=PREFIX)
 
 
 def _complain(error: Exception) -> None:

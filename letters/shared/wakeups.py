@@ -9,12 +9,15 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
+from math import ceil
 
 import redis
 from celery import current_app
 from celery.exceptions import CeleryError
 from django.conf import settings
 from kombu.exceptions import KombuError
+
+from letters.shared.valkey import client
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,9 @@ def wake(task: str, *args: int, queue: str, after: float = 0) -> None:
 
 def _send(task: str, args: Sequence[int], queue: str, after: float) -> None:
     try:
-        current_app.send_task(task, args=args, queue=queue, countdown=after or None)
+        # RabbitMQ delays by whole seconds, and a worker would keep a shorter delay from other messages of its queue.
+        countdown = ceil(after) if settings.QUORUM_QUEUES else after
+        current_app.send_task(task, args=args, queue=queue, countdown=countdown or None)
     except (redis.RedisError, KombuError, CeleryError, OSError) as error:
         _complain("The broker", error)
         with suppress(redis.RedisError, OSError):
@@ -90,7 +95,7 @@ def _key(task: str, args: Sequence[int]) -> str:
 
 @cache
 def _valkey() -> "redis.Redis":
-    return redis.Redis.from_url(settings.VALKEY_URL, socket_connect_timeout=1, socket_timeout=2)
+    return client(seconds_to_connect=1, seconds=2)
 
 
 def _complain(part: str, error: Exception) -> None:

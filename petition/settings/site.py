@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from letters.schedule import SCHEDULE
+from kombu import Exchange, Queue
+
+from letters.schedule import QUEUES, SCHEDULE
 from petition import environment
 from petition.settings.accounts import PROVIDERS
 from petition.settings.machine import VAR_DIR, laptop
@@ -114,13 +116,24 @@ CACHES = {
         "LOCATION": VALKEY_URL,
         "KEY_PREFIX": "cache",
         "KEY_FUNCTION": "petition.cache.hashed_key",
-        "OPTIONS": {"serializer": "petition.cache.Json", "socket_connect_timeout": 1, "socket_timeout": 2},
+        "OPTIONS": {
+            "serializer": "petition.cache.Json",
+            "pool_class": "petition.cache.Pool",
+            "socket_connect_timeout": 1,
+            "socket_timeout": 2,
+        },
     }
 }
 
 # Celery over Valkey. Messages are only wake-ups: the work is in the database, so results are not kept.
 
-CELERY_BROKER_URL = environment.text("BROKER_URL", VALKEY_URL)
+CELERY_BROKER_URL, OF_BROKER = environment.broker("BROKER_URL", VALKEY_URL)
+# RabbitMQ then keeps each queue on several machines. It delays messages only through topic exchanges.
+QUORUM_QUEUES = environment.flag("QUORUM_QUEUES")
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange("undersigned", type="topic"), name, queue_arguments={"x-queue-type": "quorum"})
+    for name in (QUEUES if QUORUM_QUEUES else [])
+] or None
 CELERY_IMPORTS = ["letters.tasks"]
 CELERY_BEAT_SCHEDULE = SCHEDULE
 CELERY_TIMEZONE = "UTC"
@@ -136,6 +149,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # and the sweep finds the work.
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **OF_BROKER,
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
     "max_retries": 1,

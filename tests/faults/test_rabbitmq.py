@@ -1,15 +1,18 @@
 """RabbitMQ as the broker is restarted, and nobody has to restart the clock, the web server or a worker."""
 
 import time
+from urllib.parse import urlsplit
 
+import amqp
 import pytest
 from celery import Celery
 
 from letters.models import Letter
 from tests.faults.conftest import nothing_is_owed
+from tests.people import signature_of
 from tests.rabbit import Rabbit, rabbit
 from tests.smtp import SmtpSink
-from tests.stack import Parts, until
+from tests.stack import Parts, link_in, until
 
 __all__ = ["rabbit"]
 
@@ -17,6 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 BEFORE, MEANWHILE, AFTER = "ada@example.org", ["berta@example.org", "carlo@example.org"], "dora@example.org"
 # Messages of a clock that was about to send, and of one that was about to connect.
+QUORUM = {"x-queue-type": "quorum"}
 NOTICED = ["Couldn't apply scheduled task", "Connection error:"]
 
 
@@ -53,3 +57,22 @@ def test_everyone_gets_their_email_after_a_restart_of_the_broker(
     # No wake-up was sent for these: the clock's sweep found them.
     assert "The broker does not answer" in parts.output
     assert "Valkey does not answer" not in parts.output
+
+
+def test_wake_ups_travel_through_quorum_queues_also_delayed_ones(
+    parts: Parts, rabbit: Rabbit, letter: Letter, sink: SmtpSink
+) -> None:
+    """No clock runs, so nothing else finds the work."""
+    parts.environ |= {"BROKER_URL": rabbit.url, "QUORUM_QUEUES": "yes"}
+    parts.start_worker()
+    web = parts.start_web()
+    assert web.sign(letter.slug, BEFORE).status == 303
+    assert sink.wait_for(1, 60)
+    # The sequencer's wake-up waits a second for more confirmations.
+    assert web.post(link_in(sink.received[0].message, "confirm")).status == 303
+    until(lambda: signature_of(letter).number == 1)
+    assert sink.wait_for(2, 60)
+    with amqp.Connection(urlsplit(rabbit.url).netloc.rpartition("@")[2]) as broker:
+        # RabbitMQ refuses to declare a queue of another type.
+        broker.channel().queue_declare("publishing", durable=True, auto_delete=False, arguments=QUORUM)
+    assert "no worker was notified" not in parts.output

@@ -15,6 +15,8 @@ from petition import environment
 DEFAULT_FOLDER = Path("/srv/undersigned")
 Reader = Callable[[], Any]
 
+SENTINELS = "redis+sentinel://ada:p%40ss@one,two:26380/letters/2"
+RABBITS = "amqp://ada:pass@one:5672//;amqp://ada:pass@two:5672//"
 RIGHT: list[tuple[Reader, str, Any]] = [
     (lambda: environment.text("NAME", "none"), " a value ", "a value"),
     (lambda: environment.text("NAME", "none"), "", "none"),
@@ -38,6 +40,14 @@ RIGHT: list[tuple[Reader, str, Any]] = [
     (lambda: environment.database_url("NAME", ""), "", {}),
     (lambda: environment.valkey_url("NAME", ""), "", ""),
     (lambda: environment.valkey_url("NAME", ""), "rediss://host:6380/2", "rediss://host:6380/2"),
+    (lambda: environment.valkey_url("NAME", ""), SENTINELS, SENTINELS),
+    (lambda: environment.broker("NAME", "redis://host:6379/0"), "", ("redis://host:6379/0", {})),
+    (lambda: environment.broker("NAME", ""), RABBITS, (RABBITS, {})),
+    (
+        lambda: environment.broker("NAME", ""),
+        SENTINELS,
+        ("sentinel://ada:p%40ss@one:26379/2;sentinel://ada:p%40ss@two:26380/2", {"master_name": "letters"}),
+    ),
     (lambda: environment.email_url("NAME"), "", {}),
     (
         lambda: environment.address("NAME"),
@@ -78,7 +88,11 @@ WRONG: list[tuple[Reader, str]] = [
     ],
     *[
         (lambda: environment.valkey_url("NAME", ""), value)
-        for value in ("localhost:6379", "http://localhost", "redis://[::1", "redis://host:port/0")
+        for value in (
+            *("localhost:6379", "http://localhost", "redis://[::1", "redis://host:port/0"),
+            *("redis+sentinel://one:26379", "redis+sentinel://one,/letters", "redis+sentinel://one/letters/zero"),
+            *("redis+sentinel:///letters", "redis+sentinel://one:port/letters", "redis+sentinel://[::1/letters"),
+        )
     ],
     *[
         (lambda: environment.email_url("NAME"), value)

@@ -13,7 +13,8 @@ from contextvars import ContextVar
 from functools import cache
 
 import redis
-from django.conf import settings
+
+from letters.shared.valkey import client
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ def forget() -> None:
 
 @cache
 def _valkey() -> "redis.Redis":
-    return redis.Redis.from_url(settings.VALKEY_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
+    return client()
 
 
 def _open_circuit(error: Exception) -> None:

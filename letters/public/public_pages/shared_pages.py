@@ -21,6 +21,8 @@ from typing import TypeVar
 import redis
 from django.conf import settings
 
+from letters.shared.valkey import client
+
 log = logging.getLogger(__name__)
 
 PREFIX = "page"
@@ -135,4 +137,4 @@ def _ask(question: Callable[["redis.Redis"], Result], *, otherwise: Result) -> R
 
 @cache
 def _valkey() -> "redis.Redis":
-    return redis.Redis.from_url(settings.VALKEY_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
+    return client()
