@@ -232,7 +232,7 @@ def test_a_failed_build_leaves_nothing_and_the_old_file_stays(
     def full(*args: object) -> bytes:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(list_rows, "copy_csv", full)
+    monkeypatch.setattr(list_rows, "csv_from_database", full)
     with pytest.raises(OSError, match="No space"):
         built(large)
     assert files.all_lists() == before

@@ -20,9 +20,9 @@ from letters.shared.csv_rows import MARK, csv_lines
 from letters.shared.numbers import MAX_DIGITS_OF_ID, read_number
 
 # Lines of CSV as bytes, or rows of cells for a workbook.
-Rows = Sequence[Any]
+Rows = Any
 # A function that appends rows to the file.
-Write = Callable[[Rows], None]
+Write = Callable[[Rows], object]
 
 # Excel's limit, the heading included.
 ROWS_A_SHEET = 1_048_576
@@ -88,7 +88,7 @@ def _new(path: Path) -> IO[bytes]:
 def _csv(path: Path, heading: Sequence[str]) -> Iterator[Write]:
     with _new(path) as file:
         file.write((MARK + csv_lines([heading])).encode())
-        yield file.writelines
+        yield file.write
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from letters.models import (
 )
 from letters.organizer.exports.pdf.typesetting import pictures_in
 from letters.organizer.exports.pdf.writing import Signatory
-from letters.shared.csv_copy import copy_csv
+from letters.shared.csv_from_database import csv_from_database
 from letters.shared.pictures import ADDRESS
 from letters.shared.refused import Refusal, Refused
 from letters.shared.sealing import unseal_bytes
@@ -45,8 +45,9 @@ SIGNATURES = [
 
 @dataclass(frozen=True)
 class Chunk:
-    # Lines of CSV, or rows of cells.
-    rows: Sequence[Any]
+    # Lines of CSV as bytes, or rows of cells.
+    rows: bytes | Sequence[Any]
+    number: int
     # The last number of this batch.
     reached: int
 
@@ -101,8 +102,12 @@ def chunks(export: Export) -> Iterator[Chunk]:
     cells = _cells(export.letter, changes)
     for after, upto in _ranges(export):
         signatures = _published(export.letter_id, after, upto).with_signed_text(changes)
-        is_csv = export.format == Export.Format.CSV
-        yield Chunk(copy_csv(signatures, cells) if is_csv else list(signatures.values_list(*cells)), upto)
+        if export.format == Export.Format.CSV:
+            lines = csv_from_database(signatures, cells)
+            yield Chunk(lines.text, lines.number, upto)
+        else:
+            rows = list(signatures.values_list(*cells))
+            yield Chunk(rows, len(rows), upto)
 
 
 def _ranges(export: Export) -> Iterator[tuple[int, int]]:

@@ -64,7 +64,7 @@ def _write(export: Export, name: str) -> int:
     with files.opened(name, queries.SIGNATURES) as write:
         for chunk in queries.chunks(export):
             write(chunk.rows)
-            rows += len(chunk.rows)
+            rows += chunk.number
             advance_export(export, reached=chunk.reached, rows=rows, now=database_now())
         # Closing the file takes long without a step.
         advance_export(export, reached=export.last_number, rows=rows, now=database_now(), lease=MAX_STEP)

@@ -12,11 +12,11 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
 
 from letters.models import PUBLIC_COMMENT, Display, History, Letter, Signature, SignatureQuerySet, text_cells
-from letters.shared.csv_copy import copy_csv
+from letters.shared.csv_from_database import csv_from_database
 from letters.shared.csv_rows import MARK, csv_lines
 
 # Sequence numbers per query when the list is read as data.
-NUMBERS_BATCH_SIZE = 5000
+NUMBERS_BATCH_SIZE = 10_000
 PUBLIC_COLUMNS = [
     *["number", "name", "affiliation", "role", "confirmed_domain", "published_on"],
     *["text", "before_translations", "signed_text", "carried_over", "comment"],
@@ -47,7 +47,7 @@ def public_csv(letter: Letter) -> Iterator[bytes]:
     for after in range(0, letter.last_number, NUMBERS_BATCH_SIZE):
         up_to = min(after + NUMBERS_BATCH_SIZE, letter.last_number)
         batch = _published(letter, changes).filter(number__gt=after, number__lte=up_to).order_by("number")
-        yield b"".join(copy_csv(batch, cells))
+        yield csv_from_database(batch, cells).text
 
 
 def _published(letter: Letter, changes: History | None) -> SignatureQuerySet:
