@@ -34,6 +34,7 @@ urlpatterns = [
     path("", include("letters.organizer.webhooks.urls")),
     path("", include("letters.organizer.updates.urls")),
     path("", include("letters.organizer.letter_delivery.urls")),
+    path("", include("letters.organizer.paper_counts.urls")),
     path("", include("letters.organizer.notifications.urls")),
     # Before the pages of letters under moderate/.
     path("", include("letters.moderator.block_rules.urls")),

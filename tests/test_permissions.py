@@ -186,6 +186,11 @@ ROWS = {
     "letter_delivery": Row(WRITERS, writers(422)),
     "export_letter": Row("405", writers(302)),
     "remove_letter_delivery": Row("405", writers(302)),
+    "paper_counts": Row(WRITERS, writers(422)),
+    # No such number.
+    "correct_paper_count": Row(WRITERS.replace("200", "404"), writers(404)),
+    "withdraw_paper_count": Row("405", writers(409)),
+    "site_paper_counts": Row(WARDENS, WARDENS.replace("200", "404")),
     "emails_you_get": Row(ANYONE_SIGNED_IN, "302 302 302 302 302 302 302"),
     "switch_emails_off": Row("200", "200", "switch_emails_off", more={"kind": "daily"}),
     # Inviting first signatories
@@ -347,6 +352,7 @@ def world(letter: Letter, collective: Collective, organizer: User, teammate: Use
         "webhook_id": webhook.pk,
         "delivery_id": delivery.pk,
         "letter_delivery_id": 1,
+        "paper_id": 1,
         "pk": Membership.objects.get(user=teammate).pk,
         "digest": picture.digest,
         "size": "1x1",

@@ -37,6 +37,7 @@ FORMS: Mapping[str, Sequence[Mapping[str, object]]] = {
     "move_letter": [{"action": action} for action in ("close", "reopen", "publish", "unschedule")],
     "withdraw_letter": [{"reason": "It is over."}],
     "letter_delivery": [HANDED_OVER],
+    "paper_counts": [{"number": "5", "counted_on": "2025-03-03", "counted_by": "Ada"}],
     "export_letter": [{"language": "en"}],
     "remove_letter_delivery": [{}],
     "first_signatories": [{"pasted": "Ada <ada@example.org>"}],

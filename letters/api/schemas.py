@@ -155,6 +155,14 @@ class Moderation(Schema):
     decisions_wrong: int
 
 
+class PaperCount(Schema):
+    """Signatures on paper, by the organizers' word. The site has not seen them, and no other number has them."""
+
+    number: int
+    counted_by: str
+    counted_on: Day
+
+
 class Count(Schema):
     """The counts of one moment. Every page, file and answer of the site shows the same."""
 
@@ -174,6 +182,9 @@ class Count(Schema):
         int | None, Field(description="Only for a letter that names nobody yet: more people than this have signed.")
     ]
     organisations: Annotated[int, Field(description="Listed organisations. They never count as people.")]
+    on_paper: Annotated[
+        list[PaperCount], Field(description="Signatures on paper, by the organizers' word. Never part of “published”.")
+    ]
     version: Version
     as_of: Day | None
 

@@ -42,7 +42,8 @@ from letters.models.featuring import Featuring
 from letters.models.former_slug import FormerSlug
 from letters.models.invitation_batch import MAX_NOTE_LENGTH, MAX_SENDER_LENGTH, InvitationBatch, InvitedPerson
 from letters.models.key_fingerprint import KeyFingerprint
-from letters.models.letter import UNDONE_WITHIN, Ask, HoldFrom, Indexing, Letter, LetterQuerySet
+from letters.models.letter import UNDONE_WITHIN, Letter, LetterQuerySet
+from letters.models.letter_choices import Ask, HoldFrom, Indexing
 from letters.models.letter_delivery import LetterDelivery
 from letters.models.letter_move import LetterMove, LetterMoveQuerySet, public_moves
 from letters.models.letter_review import LetterReview, LetterReviewQuerySet
@@ -94,6 +95,7 @@ from letters.models.outgoing_email import (
     OutgoingEmail,
     OutgoingEmailQuerySet,
 )
+from letters.models.paper_count import PaperCount, PaperCountQuerySet, paper_counts_of
 from letters.models.picture import Picture
 from letters.models.rejection_appeal import (
     NOT_APPEALED,
@@ -295,6 +297,8 @@ __all__ = [
     "OrganisationStep",
     "OutgoingEmail",
     "OutgoingEmailQuerySet",
+    "PaperCount",
+    "PaperCountQuerySet",
     "Picture",
     "RejectionAppeal",
     "RejectionReason",
@@ -355,6 +359,7 @@ __all__ = [
     "newest_titles",
     "next_daily_hour",
     "not_barred_to",
+    "paper_counts_of",
     "public_moves",
     "public_numbers",
     "published_numbers",

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from letters.models.collective import Collective
 from letters.models.display import Display
+from letters.models.letter_choices import Ask, HoldFrom, Indexing
 from letters.models.moderation_account import ModerationAccount, StoredAccount
 from letters.models.user import User
 from letters.shared.localized_paths import localized_url
@@ -25,32 +26,6 @@ UNDONE_WITHIN = timedelta(days=1)
 
 def every_display() -> list[str]:
     return list(Display.values)
-
-
-class Ask(models.TextChoices):
-    """The options for a field of the signing form."""
-
-    OFF = "off", "Not asked"
-    OPTIONAL = "optional", "Optional"
-    REQUIRED = "required", "Required"
-
-
-class HoldFrom(models.IntegerChoices):
-    """The score of doubt from which a signature waits for a moderator (letters/moderator/signals/reasons.py)."""
-
-    SOME = 30, "Some doubt"
-    CLEAR = 50, "Clear doubt"
-    STRONG = 80, "Strong doubt"
-    # No score is so high.
-    NEVER = 101, "Never"
-
-
-class Indexing(models.TextChoices):
-    """The public pages that search engines are asked to leave out."""
-
-    ALL = "all", "Leave nothing out"
-    TEXT = "text", "Leave the lists of names out"
-    NOTHING = "nothing", "Leave every page out"
 
 
 # The pages of a letter that are lists of names, by their name in urls.py.
@@ -177,6 +152,8 @@ class Letter(models.Model):
     # operations that publish one or take one off the list count them anew, under the letter's lock.
     organisations_sign = models.BooleanField(default=False, db_default=False)
     organisation_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # How many signatures on paper its pages show, apart from every count (letters/models/paper_count.py).
+    paper_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     # The sequence numbers of first signatories in the order that the organizers chose. All others follow. Privacy: it
     # contains only public numbers, and orders only public names.
     first_order = ArrayField(models.PositiveIntegerField(), default=list, db_default=[], blank=True)

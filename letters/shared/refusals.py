@@ -6,6 +6,7 @@ from letters.shared.explanation import Explanation
 from letters.shared.refusals_of_moderation import OF_MODERATION
 from letters.shared.refusals_of_moves import OF_MOVES
 from letters.shared.refusals_of_organisations import OF_ORGANISATIONS
+from letters.shared.refusals_of_paper import OF_PAPER
 from letters.shared.refusals_of_publishers import OF_PUBLISHERS
 from letters.shared.refusals_of_sealed_letters import OF_SEALED_LETTERS
 from letters.shared.refusals_of_staff import OF_STAFF
@@ -140,6 +141,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
     **OF_MODERATION,
     **OF_MOVES,
     **OF_ORGANISATIONS,
+    **OF_PAPER,
     **OF_PUBLISHERS,
     **OF_SEALED_LETTERS,
     **OF_STAFF,

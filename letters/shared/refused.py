@@ -157,6 +157,13 @@ class Refusal(StrEnum):
     ORGANISATION_SIGNED = "organisation_signed"
     ORGANISATIONS_OFF = "organisations_off"
 
+    # Signatures on paper
+    PAPER_HIDDEN = "paper_hidden"
+    PAPER_NOT_PUBLIC = "paper_not_public"
+    PAPER_OVER = "paper_over"
+    PAPER_WRONG = "paper_wrong"
+    TOO_MANY_PAPER = "too_many_paper"
+
     # Limits
     OUT_OF_BOUNDS = "out_of_bounds"
 

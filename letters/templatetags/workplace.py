@@ -84,6 +84,7 @@ OF_A_LETTER: list[tuple[Words, list[Place]]] = [
             Place("organize_signatures", _("Signatures"), EVERYONE, below=("featured_signers",)),
             Place("moderate_letter", _("Review"), MODERATING, below=("moderate_list",), is_public_only=True),
             Place("organize_organisations", _("Organisations"), EVERYONE, is_public_only=True),
+            Place("paper_counts", _("On paper"), below=("correct_paper_count",), is_public_only=True),
         ],
     ),
     (
@@ -118,7 +119,7 @@ OF_EVERYONE = [
 ]
 OF_THE_SITE = [
     Place("letters_to_review", _("Letters to review"), below=("review_letter",)),
-    Place("site_letters", _("Letters of this site"), below=("site_letter",)),
+    Place("site_letters", _("Letters of this site"), below=("site_letter", "site_paper_counts")),
     Place("site_names", _("Names that look alike")),
     Place("site_domains", _("Verified domains")),
     Place("site_activity", _("Activity of the site")),

@@ -42,6 +42,7 @@ from letters.models import (
     Notification,
     OrganisationSignature,
     OutgoingEmail,
+    PaperCount,
     Picture,
     RejectionAppeal,
     RejectionReason,
@@ -401,6 +402,12 @@ def hand_over(letter: Letter, **values: Any) -> LetterDelivery:
     return LetterDelivery.objects.create(**{**right, **values})
 
 
+def add_paper(letter: Letter, **values: Any) -> PaperCount:
+    right = {"letter": letter, "number": 5, "counted_on": NOW.date(), "counted_by": "Ada", "entered_at": NOW}
+    by = letter.collective.memberships.get(role="owner").user
+    return PaperCount.objects.create(**{**right, "entered_by": by, **values})
+
+
 def twice(add: Callable[..., object], *arguments: Any, **values: Any) -> None:
     add(*arguments, **values)
     add(*arguments, **values)
@@ -624,6 +631,14 @@ REFUSED: list[tuple[str, Act]] = [
         lambda letter: Revision.objects.create(letter=letter, number=2, kind="joke", created_at=NOW),
     ),
     ("letter_delivery_once_a_day_and_addressee", lambda letter: twice(hand_over, letter)),
+    ("paper_count_in_bounds", lambda letter: add_paper(letter, number=0)),
+    ("paper_count_in_bounds", lambda letter: add_paper(letter, number=10_000_001)),
+    ("paper_count_says_who", lambda letter: add_paper(letter, counted_by="")),
+    ("paper_count_hidden_says_why", lambda letter: add_paper(letter, hidden_at=NOW)),
+    ("paper_count_hidden_says_why", lambda letter: add_paper(letter, hidden_because="Untrue.")),
+    ("letters_papercount_number_check", lambda letter: add_paper(letter, number=-1)),
+    ("letters_papercount_corrects_id_key", lambda letter: twice(add_paper, letter, corrects=add_paper(letter))),
+    ("letters_letter_paper_count_check", lambda letter: change(letter, paper_count=-1)),
     ("letter_delivery_says_to_whom", lambda letter: hand_over(letter, to="")),
     ("letters_letterdelivery_signature_count_check", lambda letter: hand_over(letter, signature_count=-1)),
     ("translation_once_a_language", lambda letter: twice(add_translation, letter)),

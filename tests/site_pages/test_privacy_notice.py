@@ -61,6 +61,8 @@ PROMISES: dict[str, list[Promise]] = {
     "If organizers ask whether the letter": ["test_organizers_read_the_answer_only_the_next_morning"],
     "Unless you agree, the page does not feature it": ["test_nobody_is_featured_without_an_answer"],
     "We delete question and answer when you withdraw": ["test_withdrawing_ends_it_and_deletes_the_answer"],
+    "Signatures on paper are only a number": ["test_readers_see_them_apart_with_who_counted_and_when"],
+    "We store no name from a sheet": ["test_nothing_about_the_people_on_the_sheets_is_stored"],
     "Everyone can read the name and the website": ["test_the_public_learns_nothing_about_the_person"],
     "Only the organizers of the letter read your name": [
         "test_site_moderators_remove_but_do_not_vouch_and_read_no_person"

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
-from letters.models import Export, Letter
+from letters.models import Export, Letter, paper_counts_of
 from letters.organizer.exports import queries
 from letters.organizer.exports.pdf.writing import Letterhead
 from letters.shared.languages import interface_language
@@ -43,6 +43,7 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
                 gettext("SHA-256 of this text: %(fingerprint)s") % {"fingerprint": text.fingerprint},
                 gettext("Counted on %(time)s.") % {"time": format_datetime(now, "long", locale=locale)},
                 *_corrected(signed, locale),
+                *_on_paper(letter, locale),
             ),
             withheld=gettext("name withheld"),
             made_at=now,
@@ -99,3 +100,19 @@ def _corrected(signed: queries.Signed, locale: str) -> list[str]:
         signed.corrected,
     )
     return [said % {"number": format_decimal(signed.corrected, locale=locale)}]
+
+
+def _on_paper(letter: Letter, locale: str) -> list[str]:
+    """Return a sentence for each number of signatures on paper. They count nowhere else."""
+    said = gettext(
+        "Also %(number)s on paper, counted by %(who)s on %(day)s. The organizers say so; this site has not seen them."
+    )
+    return [
+        said
+        % {
+            "number": format_decimal(row.number, locale=locale),
+            "who": row.counted_by,
+            "day": format_date(row.counted_on, "long", locale=locale),
+        }
+        for row in paper_counts_of(letter)
+    ]

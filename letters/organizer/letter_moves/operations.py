@@ -30,6 +30,7 @@ from letters.models import (
     OrganisationContact,
     OrganisationSignature,
     OrganisationState,
+    PaperCount,
     SignatoryList,
     User,
 )
@@ -161,6 +162,8 @@ def _leave_behind(letter: Letter, now: datetime) -> None:
     # The note of who vouched may name the person. The reason of a rejection stays: the person reads it behind the link.
     listed = OrganisationSignature.objects.filter(letter=letter, state=OrganisationState.PUBLISHED)
     listed.update(because="")
+    # Where the sheets are kept may be a person's home.
+    PaperCount.objects.filter(letter=letter).update(kept_at="")
 
 
 def _target_of(move: LetterMove) -> Collective:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from letters.models import Letter
+from letters.models import Letter, paper_counts_of
 from letters.public.public_pages.list_rows import PUBLIC_COLUMNS, public_rows_before
 
 
@@ -25,10 +25,20 @@ def count_of(letter: Letter, language: str, today: date | None) -> dict[str, obj
         "signed_more_than": letter.release.shown if letter.is_sealed else None,
         # Organisations are counted apart. "published" counts people.
         "organisations": 0 if letter.is_sealed else letter.organisation_count,
+        "on_paper": on_paper(letter),
         "version": letter.version,
         # Privacy: today, not when the count last changed. If a signature was withdrawn last, that would be its day.
         "as_of": today,
     }
+
+
+def on_paper(letter: Letter) -> list[dict[str, object]]:
+    """Return the signatures on paper that the pages show. "published" never includes them.
+
+    Performance: one query, and most letters have none.
+    """
+    rows = paper_counts_of(letter)
+    return [{"number": row.number, "counted_by": row.counted_by, "counted_on": row.counted_on} for row in rows]
 
 
 def signatures_of(letter: Letter, before: int | None) -> tuple[dict[str, object], int | None]:

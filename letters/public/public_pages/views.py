@@ -19,7 +19,17 @@ from django.utils import timezone
 
 from letters.base.collective_domains.queries import shown_domains
 from letters.base.switches.queries import is_on
-from letters.models import History, Letter, Picture, Revision, Switch, Update, public_moves, takes_organisations
+from letters.models import (
+    History,
+    Letter,
+    Picture,
+    Revision,
+    Switch,
+    Update,
+    paper_counts_of,
+    public_moves,
+    takes_organisations,
+)
 from letters.public.public_pages import data, files, names_on_letter, queries
 from letters.public.public_pages.caching import accepts_gzip, is_search
 from letters.public.public_pages.feed import letter_feed
@@ -69,6 +79,7 @@ def _letter_context(visit: Visit) -> Context:
         "organisations": on_letter(letter, changes),
         "organisations_url": visit.url_of("organisations"),
         "sign_for_url": visit.url_of("sign_for_organisation") if takes_organisations(letter) else "",
+        "on_paper": paper_counts_of(letter),
         "changes": changes,
         "domains": shown_domains(letter.collective),
         "moves": public_moves(letter),

@@ -39,7 +39,7 @@ async function refresh() {
   const newVersion = Number(page.querySelector("[data-url]").dataset.version);
   if (newVersion < version) return;
   version = newVersion;
-  for (const id of ["headline", "apart", "added", "progress", "newest", "ledger-numbers", "so-far"]) {
+  for (const id of ["headline", "apart", "on-paper", "added", "progress", "newest", "ledger-numbers", "so-far"]) {
     const shown = document.getElementById(id);
     const fresh = page.getElementById(id);
     // Accessibility: do not replace an element that has the focus.
