@@ -22,6 +22,10 @@ BY_PEOPLE = {
     *["The minister has asked us in", NOTE, "It names a person.", "It advertises a shop.", "Not theirs."],
     *["Name no private person.", "Friends of the Night Train", "- Friends of the Night Train", "On Friday, with Ada."],
 }
+# A time begins with the day of the week, which has no article: "fino a lunedì 14 dicembre", not "fino al lunedì".
+ARTICLE = re.compile(
+    r"\b(il|al|dal|del|nel) (lunedì|martedì|mercoledì|giovedì|venerdì|sabato)\b|\b(la|alla|dalla) domenica\b"
+)
 TAG, WORD = re.compile(r"<[^>]*>"), re.compile(r"[^\W\d_]{2,}")
 # Names of people and of the site may be equal in both languages. A sentence has more words.
 SENTENCE = 4
@@ -57,6 +61,7 @@ def test_no_email_in_italian_has_a_sentence_in_english(written: Written) -> None
     english, italian = (sentences_in(emails[language]) for language in ("en", "it"))
     assert english & italian - BY_PEOPLE == set()
     assert len(italian) > 200
+    assert [sentence for sentence in italian if ARTICLE.search(sentence)] == []
 
 
 @pytest.mark.parametrize("prefix", ACCOUNT_EMAILS)

@@ -12,7 +12,7 @@ MAX_PROOF_EMAILS = 3
 
 
 class AddressProof(models.Model):
-    """What a signer is proving to answer a question: that they read email at a domain. The row ends with the proof.
+    """A proof that a signer has begun, to answer a question: that they read email at a domain. The row ends with it.
 
     Privacy: the address itself is only in the request of its email, which is deleted once that email has ended. After
     the proof, nothing leads from the question to the email.

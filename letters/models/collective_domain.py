@@ -94,7 +94,7 @@ class CollectiveDomain(models.Model):
         ]
         indexes = [
             models.Index("domain", name="collective_domain_by_name"),
-            # What the clock has to end, or to remind of.
+            # The clock ends these, or reminds owners of them.
             models.Index("until", name="collective_domain_to_end", condition=Q(until__isnull=False)),
         ]
 

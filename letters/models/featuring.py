@@ -41,7 +41,7 @@ class Featuring(models.Model):
             ),
         ]
         indexes = [
-            # What the clock still has to pass on.
+            # The clock still has to pass these on.
             models.Index(
                 "reaches_at",
                 name="featuring_to_pass_on",

@@ -164,7 +164,7 @@ class OrganisationSignature(models.Model):
         indexes = [
             models.Index("letter", Lower("name"), "id", name="organisation_listed", condition=Q(state="published")),
             models.Index("letter", "state", "id", name="organisation_of_letter"),
-            # What nobody has confirmed, by age.
+            # Those that nobody has confirmed, by age.
             models.Index("signed_at", name="organisation_unconfirmed", condition=Q(state="pending")),
             models.Index("revision", name="organisation_of_revision"),
         ]

@@ -21,10 +21,10 @@ class SignerQuestionQuerySet(models.QuerySet["SignerQuestion"]):
 
 
 class SignerQuestion(models.Model):
-    """What a moderator asks a signer for, and the answer.
+    """A question of a moderator to a signer, and its answer.
 
-    It is a link to a public profile that names the letter, or an address at the organisation that the signer names. Of
-    a proven address only the domain is stored.
+    The answer is a link to a public profile that names the letter, or an address at the organisation that the signer
+    names. Of a proven address only the domain is stored.
 
     Privacy: the answer goes with the signature, and as soon as its signer withdraws it. Moderators get it with the
     day's first batch (`reaches_at`), because its moment is the moment in which its signer was at a browser.
@@ -59,7 +59,7 @@ class SignerQuestion(models.Model):
         ]
         indexes = [
             models.Index("signature", F("id").desc(), name="signer_question_of_signature"),
-            # What the clock still has to bring back to the queue.
+            # The clock brings these back to the queue.
             models.Index(
                 "reaches_at",
                 name="signer_question_to_queue",

@@ -216,7 +216,7 @@ def _count(signatures: SignatureQuerySet) -> QuerySet[Any, Any]:
 
 
 class WaitingOnSite(NamedTuple):
-    """What waits for people who moderate the site."""
+    """The numbers of things that wait for people who moderate the site."""
 
     signatures: int
     letters: int

@@ -254,6 +254,7 @@ def test_a_text_that_is_sent_back_is_not_published_and_its_organizers_read_why(
         notify(now=NOW)
         deliver()
     assert sorted(message.to[0] for message in mail.outbox) == ["olga@example.org", "tariq@example.org"]
+    assert {message.subject for message in mail.outbox} == {"A letter must change before it is published"}
     assert "Name no private person." in str(mail.outbox[0].body)
     assert AuditEvent.objects.get(verb="send_text_back").reason == "Name no private person."
     with pytest.raises(Refused, match="no_reason"):

@@ -228,11 +228,12 @@ def test_where_the_site_has_one_moderator_alone_the_console_decides(
 
 
 def test_the_console_needs_an_appeal_and_reasons(letter: Letter, take_down: TakeDownLetter, organizer: User) -> None:
-    for slug, said in (("nothing", "There is no public letter nothing."), (letter.slug, "This letter is not down.")):
+    refusals = {"nothing": "There is no public letter nothing.", letter.slug: "This letter has not been taken down."}
+    for slug, said in refusals.items():
         with pytest.raises(CommandError, match=said):
             call_command("decide_appeal", slug, "restore", answer=ANSWER)
     take_down(letter)
-    with pytest.raises(CommandError, match="No appeal waits"):
+    with pytest.raises(CommandError, match="No appeal is waiting"):
         call_command("decide_appeal", letter.slug, "keep", answer=ANSWER)
     appeal_takedown(letter, words="It is true.", by=organizer, now=NOW)
     with pytest.raises(CommandError, match="Enter the reasons"):

@@ -33,9 +33,9 @@ MAX_DOMAINS = 5
 # Abuse: so many emails leave within a day to one domain, and for one collective.
 MAX_EMAILS_TO_DOMAIN = 3
 MAX_EMAILS_OF_COLLECTIVE = 5
-# What was never proved, or what an owner removed, is deleted after so long.
+# A domain that was never proved, or that an owner removed, is deleted after this time.
 UNPROVED_KEPT = timedelta(days=7)
-# What the clock does in one go.
+# The clock tends at most so many domains at once.
 MAX_TENDED = 100
 
 

@@ -8,9 +8,9 @@ from letters.moderator.takedowns.operations import decide_appeal
 from letters.shared.refused import Refusal, Refused
 
 WHY = {
-    Refusal.NOT_TAKEN_DOWN: "This letter is not down.",
+    Refusal.NOT_TAKEN_DOWN: "This letter has not been taken down.",
     Refusal.NO_REASON: "Enter the reasons for your decision: --answer. The collective gets them by email.",
-    Refusal.APPEAL_SETTLED: "No appeal waits.",
+    Refusal.APPEAL_SETTLED: "No appeal is waiting.",
 }
 
 

@@ -25,7 +25,7 @@ class RemoveDomainForm(forms.Form):
 
 
 class FindDomainForm(forms.Form):
-    """What to find: a domain, or a collective."""
+    """The search for a domain, or for a collective."""
 
     q = forms.CharField(
         label=_("Domain, or name of a collective in web addresses"),

@@ -18,7 +18,7 @@ from letters.shared.traces import TRACE_LIFETIME
 # Denial of service: a flood from one network, in one letter or at one domain makes no statement slower than this.
 MAX_OF_NETWORK, MAX_OF_LETTER, MAX_OF_DOMAIN, MAX_OF_NAME, MAX_OF_ADDRESS = 200, 3000, 500, 50, 20
 HOUR = timedelta(hours=1)
-# Whoever signs several letters within this time is a program, or reads very fast.
+# An address that signs several letters within this time belongs to a program, or to a very fast reader.
 TOGETHER = timedelta(seconds=10)
 # The shares of browsers are counted among the newest MAX_OF_SITE signatures of the site. Fewer than MIN_OF_SITE say
 # nothing.

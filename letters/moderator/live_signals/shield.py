@@ -24,7 +24,7 @@ SET scored = noted.scored + excluded.scored, doubtful = noted.doubtful + exclude
 def note_window(
     letter: Letter, candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict], now: datetime
 ) -> None:
-    """Count new signatures, and the doubtful ones among them. What was published, or changed later, is not new."""
+    """Count new signatures, and the doubtful ones among them. Published or changed signatures are not new."""
     new = [each for each in candidates if each.state != State.PUBLISHED and now - each.confirmed_at < NEW_FOR]
     if not new:
         return

@@ -19,7 +19,7 @@ ADDRESS_AS_NAME = _("This looks like an email address. Enter the name of the org
 
 
 class OrganisationForm(forms.Form):
-    """What someone types who signs for an organisation."""
+    """The form of a person who signs for an organisation."""
 
     name = LineField(
         label=_("Name of the organisation"),

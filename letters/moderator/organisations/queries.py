@@ -92,7 +92,7 @@ def title_in(letter: Letter, language: str) -> str:
 
 @dataclass(frozen=True)
 class AskedFor:
-    """What an email is about: an address that someone typed, encrypted, and an organisation."""
+    """The subject of an email: an address that someone typed, encrypted, and an organisation."""
 
     row: OrganisationSignature
     address: bytes

@@ -53,7 +53,7 @@ def reported_letters() -> list[Reported]:
 
 @dataclass(frozen=True)
 class AskedByNamed:
-    """What an email to the person named is about: an address that someone typed, and a signature."""
+    """The subject of an email to the person named: an address that someone typed, and a signature."""
 
     request: MailRequest
     signature: Signature

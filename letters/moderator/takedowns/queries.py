@@ -8,7 +8,7 @@ from letters.models import OWNING, Letter, TakeDown, Translation, User
 MAX_LISTED = 100
 MAX_FOUND = 50
 MAX_WORDS = 8
-# A number with more digits is no id.
+# A number with more digits is not an id.
 MAX_DIGITS = 19
 
 

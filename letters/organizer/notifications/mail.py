@@ -109,7 +109,10 @@ def _cleared(recipient: Recipient) -> Context:
 def _letter_reviewed(recipient: Recipient) -> Context:
     letter = recipient.notification.letter
     review = queries.decided_review(letter) if letter else None
-    return {"review": review, **_about(letter)} if letter and review else None
+    if letter is None or review is None:
+        return None
+    # The subject's template gets only booleans.
+    return {"review": review, "is_sent_back": review.outcome == "sent_back", **_about(letter)}
 
 
 def _collectives_wait(recipient: Recipient) -> Context:

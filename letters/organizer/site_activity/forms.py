@@ -10,7 +10,7 @@ PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
 
 
 class FilterForm(forms.Form):
-    """What the list is about."""
+    """The filters of the list."""
 
     collective = forms.CharField(
         label=_("Collective: its name in web addresses"),

@@ -128,7 +128,7 @@ def host_of(webhook: Webhook) -> str:
     return urlsplit(webhook.url).hostname or ""
 
 
-# What a worker notes
+# The notes of a worker
 
 
 @transaction.atomic

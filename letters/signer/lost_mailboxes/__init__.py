@@ -1,1 +1,1 @@
-"""What site moderators do for a person who has lost the mailbox of an address, and so the emailed links."""
+"""Site moderators act for a person who has lost the mailbox of an address, and with it the emailed links."""

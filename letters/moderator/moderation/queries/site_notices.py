@@ -10,7 +10,7 @@ from letters.moderator.moderation.queries.opinions import waiting_disagreements
 
 @dataclass(frozen=True)
 class SiteNotices:
-    """What the page of the queue has to look for. Each is usually false."""
+    """The things that the page of the queue has to look for. Each is usually false."""
 
     has_appeals_against: bool
     has_drawn: bool

@@ -8,7 +8,7 @@ from letters.base.changes.operations import LetterChange
 from letters.models import InvitationBatch, Letter, Release
 from letters.shared.refused import Refusal, Refused
 
-# What signers of such a letter were told, or what their names depend on. It stays as it is until the names appear.
+# Signers of such a letter were told these settings, or their names depend on them. They stay until the names appear.
 FIXED = {"opens_at", "closes_at", "displays", "reviewed", "domains"}
 
 

@@ -96,7 +96,7 @@ COUNTED_A_SECOND = 20_000
 
 @transaction.atomic
 def tally_update(update_id: int, *, now: datetime) -> None:
-    """Count the emails by state, and note the end when none is left to send."""
+    """Count the emails by state, and note the end when nothing is left to send."""
     update = Update.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=update_id).first()
     if update is None or (update.tallied_at and now - update.tallied_at < _count_lifetime(update)):
         return

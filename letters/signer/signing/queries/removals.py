@@ -85,7 +85,7 @@ def proof_for(signature: Signature) -> AddressProof | None:
 
 @dataclass(frozen=True)
 class AskedToProve:
-    """What an email with a code for an answer is about."""
+    """The subject of an email with a code for an answer."""
 
     proof: AddressProof
     request: MailRequest
