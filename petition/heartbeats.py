@@ -12,18 +12,19 @@ NOTED_EVERY_SECONDS = 5
 FORGOTTEN_AFTER_SECONDS = 600
 CLOCK = "clock"
 
-_next_note = 0.0
+# When each group of parts is noted next. One process may be a worker and the clock.
+_next_notes: dict[tuple[str, ...], float] = {}
 
 
 def note(parts: Iterable[str]) -> None:
     """Note that this process does the work of these parts. Never raises, and is cheap when called often."""
-    global _next_note  # noqa: PLW0603 -- one clock a process is what is wanted
-    if time.monotonic() < _next_note:
+    group = tuple(parts)
+    if time.monotonic() < _next_notes.get(group, 0.0):
         return
-    _next_note = time.monotonic() + NOTED_EVERY_SECONDS
+    _next_notes[group] = time.monotonic() + NOTED_EVERY_SECONDS
     try:
         pipeline = _valkey().pipeline(transaction=False)
-        for part in parts:
+        for part in group:
             pipeline.set(_key(part), 1, ex=FORGOTTEN_AFTER_SECONDS)
         pipeline.execute()
     except (redis.RedisError, OSError):

@@ -1,4 +1,4 @@
-"""`make run` on a laptop: embedded servers, the site, its worker and its clock in one process tree."""
+"""`make run` on a laptop: embedded servers, the site, and its worker with the clock in one process tree."""
 
 import errno
 import fcntl
@@ -25,7 +25,6 @@ import redis
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command
 from django.db import Error as DatabaseError
 from django.db import connections
@@ -34,6 +33,7 @@ from dotenv import load_dotenv
 
 from letters.shared.valkey import pool_for
 from petition import environment
+from petition.checkup.machine import is_collected
 from petition.embedded import STOP_SECONDS, CannotStart, embedded_postgres, embedded_valkey, interruption
 
 BASE_DIR = environment.BASE_DIR
@@ -80,8 +80,7 @@ def run() -> None:
         # The web server first: with two cores and everything at once, the first page would appear a second later.
         processes.start("web server", web_server(host, port))
         wait_until_ready(processes, host, port)
-        processes.start("worker", worker())
-        processes.start("clock", clock(var))
+        processes.start("worker", one_worker())
         say(banner(laptop))
         while True:
             processes.refuse_ended()
@@ -280,10 +279,7 @@ def prepare(laptop: Laptop) -> None:
 
 def collect_static() -> None:
     """Copy and compress the static files, unless none has changed."""
-    manifest = settings.STATIC_ROOT / "staticfiles.json"
-    files = (Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
-    # ctime instead of mtime: installers keep an older mtime.
-    if not manifest.exists() or manifest.stat().st_ctime <= max(file.stat().st_ctime for file in files):
+    if not is_collected():
         # Deadlock: WhiteNoise compresses in threads. An interruption while one of them holds a lock leaves it locked.
         with interruption.held_back():
             call_command("collectstatic", verbosity=0, interactive=False)
@@ -314,21 +310,18 @@ def web_server(host: str, port: int) -> list[str]:
     ]
 
 
+def one_worker() -> list[str]:
+    """Return the command of the worker for all queues, with the clock in it."""
+    return [sys.executable, "-m", "petition", "worker"]
+
+
 def worker(queues: str = QUEUES) -> list[str]:
-    return [
-        *[*celery(), "worker", "--queues", queues, "--concurrency", "2", "--loglevel", "WARNING"],
-        *["--without-gossip", "--without-mingle"],
-    ]
+    """Return the command of a worker for these queues, with two processes and without the clock."""
+    return [*one_worker(), "--queues", queues, "--concurrency", "2"]
 
 
 def clock(var: Path) -> list[str]:
-    return [*celery(), "beat", "--schedule", str(var / "beat-schedule"), "--loglevel", "WARNING"]
-
-
-def celery() -> list[str]:
-    # Hide Celery's warning about running as root, which is normal in a container on a laptop.
-    quiet = ["-W", "ignore:You're running the worker with superuser privileges"]
-    return [sys.executable, *quiet, "-m", "celery", "--quiet", "--app", "petition"]
+    return [sys.executable, "-m", "petition", "beat", "--schedule", str(var / "beat-schedule")]
 
 
 class Processes:

@@ -130,6 +130,11 @@ class Parts:
     def start_worker(self) -> Part:
         return self._start("worker", local.worker())
 
+    def start_one_worker(self) -> Part:
+        """Start the worker of a small site: one process for all queues, and the clock."""
+        self.environ["VAR_DIR"] = str(self.folder)
+        return self._start("worker", local.one_worker())
+
     def start_clock(self) -> Part:
         return self._start("clock", local.clock(self.folder))
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -24,13 +23,12 @@ __all__ = ["rabbit"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BIN = Path(sys.executable).parent
 
-
-def commands() -> list[list[str]]:
-    """Return the commands that keep running."""
+def commands(size: str) -> list[list[str]]:
+    """Return the commands that keep running on a site of this size."""
     text = (settings.BASE_DIR / "docs" / "running.md").read_text(encoding="utf-8")
-    return [shlex.split(line) for line in re.findall(r"^ +((?:granian|celery) .+)$", text, re.MULTILINE)]
+    part = text.split(f"### {size}: ")[1].split("##")[0]
+    return [shlex.split(line) for line in re.findall(r"^ +undersigned (.+)$", part, re.MULTILINE)]
 
 
 @pytest.fixture
@@ -44,22 +42,23 @@ def own_parts(transactional_db: None) -> Iterator[Parts]:
 
 
 def start(parts: Parts, command: list[str]) -> Part:
-    return parts._start(command[0], [str(BIN / command[0]), *command[1:]])
+    return parts._start(command[0], [sys.executable, "-m", "petition", *command])
 
 
-def test_every_process_starts(own_parts: Parts, rabbit: Rabbit) -> None:
+@pytest.mark.parametrize(("size", "processes", "names"), [("S", 2, {"celery"}), ("M", 2 + len(QUEUES), {*QUEUES})])
+def test_every_process_starts(own_parts: Parts, rabbit: Rabbit, size: str, processes: int, names: set[str]) -> None:
     web = Web(free_port())
     own_parts.environ |= {"BROKER_URL": rabbit.url, "GRANIAN_PORT": str(web.port)}
-    started = [start(own_parts, command) for command in commands()]
-    assert len(started) == 2 + len(QUEUES)
+    started = [start(own_parts, command) for command in commands(size)]
+    assert len(started) == processes
     until(web.answers, 120)
     asker = Celery(set_as_current=False, broker=rabbit.url)
-    names: set[str] = set()
+    found: set[str] = set()
 
     def all_answer() -> bool:
         for answer in asker.control.ping(timeout=2) or []:
-            names.update(name.partition("@")[0] for name in answer)
-        return names == set(QUEUES)
+            found.update(name.partition("@")[0] for name in answer)
+        return found == names
 
     until(all_answer, 120)
     until(lambda: [*(own_parts.folder / "var").glob("beat-schedule*")], 120)
@@ -76,7 +75,7 @@ def test_every_process_starts(own_parts: Parts, rabbit: Rabbit) -> None:
 
 @pytest.fixture
 def web(own_parts: Parts) -> Web:
-    (command,) = (command for command in commands() if command[0] == "granian")
+    (command,) = (command for command in commands("S") if command[0] == "web")
     web = Web(free_port())
     own_parts.environ["GRANIAN_PORT"] = str(web.port)
     start(own_parts, command)

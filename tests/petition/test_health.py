@@ -38,7 +38,7 @@ def forget(valkey: "redis.Redis") -> None:
 
 @pytest.fixture
 def all_at_work() -> None:
-    heartbeats._next_note = 0.0
+    heartbeats._next_notes.clear()
     heartbeats.note(["clock", *(f"worker of {queue}" for queue in QUEUES)])
 
 

@@ -204,11 +204,11 @@ def test_the_next_run_ends_processes_left_by_a_crash(start: Start, var: Path) ->
 
 def test_all_parts_end_if_one_ends_by_itself_and_the_message_says_which(start: Start, var: Path) -> None:
     run = start().wait_until_ready()
-    wait_for(lambda: any("beat" in process.cmdline() for process in processes_of(var)), run)
-    (clock,) = [process for process in processes_of(var) if "beat" in process.cmdline()]
-    clock.kill()
+    wait_for(lambda: any("worker" in process.cmdline() for process in processes_of(var)), run)
+    (worker,) = [process for process in processes_of(var) if "worker" in process.cmdline()]
+    worker.kill()
     assert run.process.wait(60) == 1
-    assert "its clock has ended by itself" in run.output
+    assert "its worker has ended by itself" in run.output
     assert processes_of(var) == []
 
 

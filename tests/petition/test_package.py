@@ -132,6 +132,6 @@ def test_an_installed_package_keeps_env_and_data_where_it_is_started(
 def test_an_installed_package_must_say_where_its_source_is(
     undersigned: Path, production: dict[str, str], tmp_path: Path
 ) -> None:
-    checked = run(undersigned, "check", cwd=tmp_path, **production | {"SOURCE_URL": ""})
+    checked = run(undersigned, "check", "--deploy", cwd=tmp_path, **production | {"SOURCE_URL": ""})
     assert checked.returncode == 1
     assert "petition.E011" in checked.stderr

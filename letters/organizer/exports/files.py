@@ -10,14 +10,16 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import xlsxwriter
 from django.conf import settings
 
 from letters.models import Export
 from letters.shared.csv_rows import MARK, csv_lines
 from letters.shared.numbers import MAX_DIGITS_OF_ID, read_number
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 # Lines of CSV as bytes, or rows of cells for a workbook.
 Rows = Any
@@ -127,10 +129,12 @@ def _sheets(file: IO[bytes], heading: Sequence[str], tmpdir: str) -> Iterator[Wr
 
 
 @contextmanager
-def _book(file: IO[bytes], options: dict[str, Any]) -> Iterator[xlsxwriter.Workbook]:
+def _book(file: IO[bytes], options: dict[str, Any]) -> Iterator["xlsxwriter.Workbook"]:
     """Full disk: after a failure the library leaves its files open, and an open file takes
     space although it is deleted.
     """
+    import xlsxwriter  # noqa: PLC0415 -- memory: most workers never write a workbook
+
     book = xlsxwriter.Workbook(file, options)
     try:
         yield book
@@ -140,7 +144,7 @@ def _book(file: IO[bytes], options: dict[str, Any]) -> Iterator[xlsxwriter.Workb
             sheet._opt_close()
 
 
-def _headed(book: xlsxwriter.Workbook, heading: Sequence[str]) -> Any:
+def _headed(book: "xlsxwriter.Workbook", heading: Sequence[str]) -> Any:
     sheet = book.add_worksheet()
     sheet.write_row(0, 0, heading)
     for column, name in enumerate(heading):

@@ -2,12 +2,13 @@
 
 from io import BytesIO
 
-import qrcode
-from qrcode.image.svg import SvgPathFillImage
-
 
 def qr_svg(address: str) -> bytes:
     """Return the code as SVG, black on white, because cameras need the contrast in dark rooms too."""
+    # Memory: most processes never draw a code.
+    import qrcode  # noqa: PLC0415
+    from qrcode.image.svg import SvgPathFillImage  # noqa: PLC0415
+
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4)
     code.add_data(address)
     svg = BytesIO()

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-
-import pikepdf
+from typing import TYPE_CHECKING
 
 from letters.organizer.exports.pdf.typesetting import quoted, typst_image, typst_of
 from letters.shared.languages import direction
 from letters.shared.sandbox import Child, Limits, child
+
+if TYPE_CHECKING:
+    import pikepdf
 
 NAMES_A_PART = 1000
 # Far more than the longest letter, or a thousand names, needs.
@@ -74,6 +76,8 @@ def write_pdf(
 
     `progress` is called after each part with the number of names so far. Raises sandbox.Failed, and TooComplicated.
     """
+    import pikepdf  # noqa: PLC0415 -- memory: most workers never join a PDF
+
     pages = done = 0
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -167,8 +171,10 @@ def _cover(head: Letterhead, files: Mapping[str, str]) -> str:
     return f"figure({typst_image(address, files[address], alt)})" if address in files else "none"
 
 
-def _join(parts: list[pikepdf.Pdf], path: Path) -> None:
+def _join(parts: list["pikepdf.Pdf"], path: Path) -> None:
+    from pikepdf import ObjectStreamMode  # noqa: PLC0415 -- memory: see above
+
     whole = parts[0]
     for part in parts[1:]:
         whole.pages.extend(part.pages)
-    whole.save(path, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    whole.save(path, object_stream_mode=ObjectStreamMode.generate)
