@@ -1,12 +1,13 @@
 """Our adapters for allauth: how its emails are sent, how its secrets are encrypted, and clearer messages."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.email_verification import get_address_for_user
 from allauth.account.models import EmailAddress
-from allauth.account.utils import has_verified_email
+from allauth.account.utils import get_next_redirect_url, has_verified_email
 from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -15,6 +16,8 @@ from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +26,7 @@ from letters.base.accounts.mail import ACCOUNTS_QUEUE, pack
 from letters.base.accounts.operations import forget_unverified
 from letters.base.outbox.composing import compose_email_to, pad_email, render_account_email
 from letters.models import User
+from letters.organizer.collectives.queries import can_be_accepted, invitation_of
 from letters.shared.addresses import decrypt, encrypt
 from letters.shared.client_address import NOWHERE
 from letters.shared.limits import TooMany, give_back
@@ -52,6 +56,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [{**way, "description": self.WAYS.get(way["id"], way["description"])} for way in ways]
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Allow new accounts as SIGN_UP says. People who were invited come from the page of their invitation."""
+        return _may_sign_up(get_next_redirect_url(request) or "")
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Privacy: return the network, never the address. allauth stores it with a session, and puts it into emails."""
@@ -130,6 +138,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Do the same for people who come back from the provider, which kept where they were going."""
+        return _may_sign_up(str(sociallogin.state.get("next") or ""))
+
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Keep only the provider's id for the person and one address.
 
@@ -161,6 +173,17 @@ def _admit_provider_mail(request: HttpRequest, sociallogin: Any) -> None:
             forget_unverified(address.email)
     if address and not address.verified:
         admit_mail(request, address.email)
+
+
+def _may_sign_up(way_on: str) -> bool:
+    """Return whether a person who is on the way to this page can create an account."""
+    if settings.SIGN_UP != "invited":
+        return bool(settings.SIGN_UP == "open")
+    with suppress(Resolver404):
+        match = resolve(urlsplit(way_on).path)
+        invitation = invitation_of(match.kwargs["token"]) if match.url_name == "join" else None
+        return invitation is not None and can_be_accepted(invitation, now=timezone.now())
+    return False
 
 
 def display(user: User) -> str:

@@ -18,7 +18,7 @@ from celery.signals import (
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from petition import heartbeats
+from petition import error_reports, heartbeats
 from petition.checks import refuse_unsafe_boot
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition.settings")
@@ -40,6 +40,7 @@ def check_settings(**kwargs: Any) -> None:
         from petition.keys import refuse_wrong_keys  # noqa: PLC0415 -- needs the models; settings.py imports this file
 
         refuse_wrong_keys()
+        error_reports.begin()
     except SystemExit as refusal:
         print(refusal.code, file=sys.__stderr__, flush=True)
         raise SystemExit(1) from None

@@ -14,5 +14,6 @@ def site(request: HttpRequest) -> dict[str, object]:
         "source_url": settings.SOURCE_URL or reverse("source"),
         "operator": settings.OPERATOR,
         "operator_contact": settings.OPERATOR_CONTACT,
+        "sign_up_is": settings.SIGN_UP,
         "has_mailbox": settings.MAILBOX_DIR is not None,
     }

@@ -57,6 +57,13 @@ def words(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def choice(name: str, default: str, *, among: list[str]) -> str:
+    value = text(name, default).lower()
+    if value not in among:
+        refuse(f"{name} must be one of {', '.join(among)}, not {value!r}.")
+    return value
+
+
 def flag(name: str, default: bool = False) -> bool:
     value = text(name).lower()
     if not value:
@@ -193,6 +200,17 @@ def page_url(name: str) -> str:
     parts = _parts(value)
     if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
         refuse(f"{name} must look like https://code.example.org/our/undersigned, not {value!r}.")
+    return value
+
+
+def sentry_dsn(name: str) -> str:
+    """Return the address to which Sentry wants reports, with the key in it; empty for none."""
+    value = secret(name)
+    parts = _parts(value)
+    if value and not (
+        parts.scheme in {"http", "https"} and parts.hostname and parts.username and parts.path.strip("/")
+    ):
+        refuse(f"{name} must look like https://key@sentry.example.org/7.")  # Security: the value holds a key.
     return value
 
 

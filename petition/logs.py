@@ -1,8 +1,12 @@
 """Privacy: remove tokens and addresses from every log line."""
 
+import json
 import logging
 import re
 import socket
+from datetime import UTC, datetime
+
+from petition.request_ids import current_request_id
 
 HOSTNAME = socket.gethostname()
 
@@ -50,4 +54,22 @@ class SafeFormatter(logging.Formatter):
     """Clean the finished text again: tracebacks contain values too, for example the row in a database error."""
 
     def format(self, record: logging.LogRecord) -> str:
+        request_id = current_request_id()
+        record.request = f" [{request_id}]" if request_id else ""
         return without_secrets(super().format(record))
+
+
+class JsonFormatter(logging.Formatter):
+    """Write one JSON object per line. Each value is cleaned before it is quoted, as the whole line is otherwise."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        found = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request_id": current_request_id(),
+            "exception": self.formatException(record.exc_info) if record.exc_info else record.exc_text or "",
+            "stack": self.formatStack(record.stack_info) if record.stack_info else "",
+        }
+        return json.dumps({name: without_secrets(value) for name, value in found.items() if value}, ensure_ascii=False)

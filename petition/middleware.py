@@ -23,6 +23,7 @@ from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refused
 from letters.shared.request_input import safe_fields
 from letters.shared.sessions import SessionStore
+from petition.request_ids import current_request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ class PlainRefusals:
         if part is None:
             return None
         log.error("%s did not answer: %s", part, type(exception).__name__)
-        page = self._page(request, 503)
+        page = self._page(request, 503, error_id=current_request_id())
         page.headers["Retry-After"] = "30"
         return page
 

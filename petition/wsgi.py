@@ -30,8 +30,10 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
 
 from petition.checks import refuse_unsafe_boot  # noqa: E402 -- needs the settings that the line above loads
 from petition.database.base import protect_threads  # noqa: E402
+from petition.error_reports import begin as begin_error_reports  # noqa: E402
 from petition.keys import refuse_wrong_keys  # noqa: E402
 
 refuse_unsafe_boot()
 refuse_wrong_keys()
 protect_threads()
+begin_error_reports()

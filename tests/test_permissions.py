@@ -305,6 +305,7 @@ ROWS = {
     "site_activity_csv": Row(WARDENS, "405"),
     "site_names": Row(WARDENS, WARDENS.replace("200", "422")),
     "site_moderators": Row("302 404 404 404 404 404 404", "302 404 404 404 404 404 404"),
+    "site_status": Row("302 404 404 404 404 404 404", "405"),
     "site_domains": Row(WARDENS, WARDENS.replace("200", "422")),
     "site_letter": Row(WARDENS, WARDENS.replace("200", "422")),
     # No such account.

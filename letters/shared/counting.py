@@ -146,3 +146,9 @@ def counted() -> Iterator[Metric]:
     if Path(settings.METRICS_DIR).is_dir():
         collector = MultiProcessCollector(None, settings.METRICS_DIR)  # type: ignore[no-untyped-call]
         yield from collector.collect()  # type: ignore[no-untyped-call]
+
+
+def pages_served() -> dict[str, int]:
+    """Return how many public pages were served in each way."""
+    samples = (sample for metric in counted() for sample in metric.samples)
+    return {each.labels["served"]: int(each.value) for each in samples if each.name == "undersigned_public_pages_total"}

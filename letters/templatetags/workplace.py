@@ -124,7 +124,7 @@ OF_THE_SITE = [
     Place("site_domains", _("Verified domains")),
     Place("site_activity", _("Activity of the site")),
 ]
-OF_SUPERUSERS = [Place("site_moderators", _("Site moderators"))]
+OF_SUPERUSERS = [Place("site_moderators", _("Site moderators")), Place("site_status", _("Status"))]
 OF_THE_ACCOUNT = [
     Place("account_home", _("Your account"), below=("account_close",)),
     Place("account_email", _("Email address")),

@@ -27,6 +27,8 @@ SESSION_ENGINE = "letters.shared.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 # Whether organizers and staff need a second factor; otherwise they are only asked to set one up.
 SECOND_FACTOR_REQUIRED = environment.flag("SECOND_FACTOR_REQUIRED")
+# Who can create an account: everyone ("open"), people whom a collective has invited ("invited"), or nobody ("closed").
+SIGN_UP = environment.choice("SIGN_UP", "open", among=["open", "invited", "closed"])
 # Whether staff must clear a collective, in the admin, before it publishes.
 CLEAR_COLLECTIVES_FIRST = environment.flag("CLEAR_COLLECTIVES_FIRST")
 # Whether a site moderator must look at each letter, and at each change of substance, before it is public. Otherwise

@@ -2,6 +2,8 @@
 
 from petition import environment
 
+LOG_FORMAT = environment.choice("LOG_FORMAT", "text", among=["text", "json"])
+
 # Logs go to standard error. The filter removes tokens and addresses from every line.
 
 LOGGING = {
@@ -9,9 +11,13 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"no_secrets": {"()": "petition.logs.HideSecrets"}},
     "formatters": {
-        "line": {"()": "petition.logs.SafeFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+        "text": {
+            "()": "petition.logs.SafeFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s%(request)s: %(message)s",
+        },
+        "json": {"()": "petition.logs.JsonFormatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["no_secrets"]}},
     "root": {"handlers": ["stderr"], "level": environment.text("LOG_LEVEL", "INFO").upper()},
     "loggers": {
         # Switch off Django's own handlers, which email admins and print in DEBUG. Ours is enough.

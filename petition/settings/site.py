@@ -33,6 +33,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "petition.health.Health",
+    "petition.request_ids.RequestIds",
     "petition.metrics.Metrics",
     # Before the page cache: Strict-Transport-Security depends on the request, so a cached page must not contain it.
     "django.middleware.security.SecurityMiddleware",

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal import flows
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest, HttpResponseBase, QueryDict
@@ -12,7 +13,7 @@ from letters.base.site_limits.queries import rate
 from letters.models import SiteLimit
 from letters.shared import limits
 from letters.shared.limits import Limit, TooMany
-from letters.shared.refused import Refusal
+from letters.shared.refused import Refusal, Refused
 
 
 def admit_text(request: HttpRequest) -> None:
@@ -35,11 +36,19 @@ def address_form(data: QueryDict | None, *, typed: str = "") -> SignupForm:
     return form
 
 
+def can_sign_up(request: HttpRequest) -> bool:
+    """Return whether the site takes new accounts from a person who was not invited."""
+    return bool(get_adapter(request).is_open_for_signup(request))
+
+
 def sign_up(request: HttpRequest, form: SignupForm, *, way_on: str) -> HttpResponseBase:
     """Send the code, and lead to the page that takes it and then to `way_on`. The form must be valid.
 
-    Privacy: the answer is the same if the address has an account, as on the sign-up page.
+    Privacy: the answer is the same if the address has an account, as on the sign-up page. Raises Refused("not_yours")
+    if the site takes no new accounts.
     """
+    if not can_sign_up(request):
+        raise Refused(Refusal.NOT_YOURS)
     user, answer = form.try_save(request)
     if answer:
         return answer

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from letters.base.accounts.beginning import address_form, admit_text, sign_up
+from letters.base.accounts.beginning import address_form, admit_text, can_sign_up, sign_up
 from letters.base.accounts.guards import for_organizers, whole_or_not_at_all
 from letters.base.accounts.queries import verified_addresses
 from letters.models import User
@@ -99,6 +99,8 @@ def _mark(email: str) -> str:
 @whole_or_not_at_all
 def _start_without_account(request: HttpRequest) -> HttpResponseBase:
     """Keep the text in the session, and send a code. Nothing becomes a draft before the address is confirmed."""
+    if not can_sign_up(request):
+        return render(request, "account/signup_closed.html", status=403)
     posted = request.POST if request.method == "POST" else None
     if posted is not None:
         admit_text(request)
