@@ -35,7 +35,7 @@ class TakeDown(models.Model):
 
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="takedowns", db_index=False)
     ground = models.CharField(max_length=10, choices=Ground)
-    # The law with its article, or the rule.
+    # The law and its article, or the rule.
     named = models.CharField(max_length=300)
     # Why the letter breaks the law or the rule.
     facts = models.CharField(max_length=2000)

@@ -279,7 +279,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
         _("You cannot undo this decision any more, because the signature has changed since."), 409
     ),
     Refusal.REASON_RETIRED: Explanation(
-        _("This reason is no longer on the list. Load the page again, then select another."), 409
+        _("This reason is no longer on the list. Reload this page, then select another one."), 409
     ),
     # Pictures, lists and selections
     Refusal.TOO_MANY: Explanation(

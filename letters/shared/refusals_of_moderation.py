@@ -64,7 +64,9 @@ OF_MODERATION: dict[Refusal, Explanation] = {
             "send": _("The people who run this site have taken this letter down, so we send no emails about it."),
         },
     ),
-    Refusal.APPEAL_OVER: Explanation(_("You can no longer appeal: there was an appeal already, or the time is over.")),
+    Refusal.APPEAL_OVER: Explanation(
+        _("You can no longer appeal: there has already been an appeal, or it is too late.")
+    ),
     Refusal.REPORT_LINK_OVER: Explanation(
         _(
             "This link is too old, or a moderator has decided since we sent it, or the list does not show the name any "
@@ -72,7 +74,7 @@ OF_MODERATION: dict[Refusal, Explanation] = {
         ),
         410,
     ),
-    Refusal.APPEAL_SETTLED: Explanation(_("There is no appeal that waits for a decision. Reload this page.")),
+    Refusal.APPEAL_SETTLED: Explanation(_("No appeal is waiting for a decision. Reload this page.")),
     Refusal.NEEDS_ANOTHER_MODERATOR: Explanation(
         _(
             "Another moderator of the site must decide: you took the letter down yourself, or you are a member of its "

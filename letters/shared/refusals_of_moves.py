@@ -10,7 +10,7 @@ OF_MOVES: dict[Refusal, Explanation] = {
         _("This letter cannot move now. The owners who offered it can see the reason. Ask them.")
     ),
     Refusal.EMAILS_UNDER_WAY: Explanation(
-        _("Emails to the signers are still being sent. Wait until the last one has left, then try again.")
+        _("We are still sending emails to the signers. Wait until all of them are sent, then try again.")
     ),
     Refusal.INVITED_LATELY: Explanation(
         _(

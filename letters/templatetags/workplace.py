@@ -119,7 +119,7 @@ OF_EVERYONE = [
 ]
 OF_THE_SITE = [
     Place("letters_to_review", _("Letters to review"), below=("review_letter",)),
-    Place("site_letters", _("Letters of this site"), below=("site_letter", "site_paper_counts")),
+    Place("site_letters", _("Letters on this site"), below=("site_letter", "site_paper_counts")),
     Place("site_names", _("Names that look alike")),
     Place("site_domains", _("Verified domains")),
     Place("site_activity", _("Activity of the site")),

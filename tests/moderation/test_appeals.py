@@ -93,7 +93,7 @@ def test_the_page_behind_the_control_link_takes_one_appeal(signature: Signature)
     answer = reader.client.post(link, {"action": "appeal", "reason": WORDS}, headers=FROM_OUR_PAGE)
     assert answer.status_code == 303
     page = words(reader.get(link))
-    assert "We have your appeal. From tomorrow, another moderator can read it and decide." in page
+    assert "We have received your appeal. From tomorrow, another moderator can read it and decide." in page
     assert WORDS in page
     assert "Send the appeal" not in page
     again = reader.client.post(link, {"action": "appeal", "reason": "And another thing."}, headers=FROM_OUR_PAGE)
@@ -306,7 +306,7 @@ def test_a_decision_on_an_appeal_can_be_undone(
 def test_an_appeal_can_be_put_on_hold(appealed: Signature, organizer: User, moderator: User) -> None:
     assert hold_signatures(appealed.letter, [appealed.pk], by=organizer, now=NEXT_DAY) == 1
     assert queue_of(organizer) == []
-    assert "We have your appeal." in control_page(appealed)
+    assert "We have received your appeal." in control_page(appealed)
     later = NEXT_DAY + timedelta(days=1, seconds=1)
     assert queue_of(moderator, later) == []
     assert queue_of(organizer, later) == [appealed.pk]
@@ -333,7 +333,7 @@ def test_nobody_makes_an_appeal_go_away_by_restoring_and_rejecting_again(
     assert queue_appeals(now=NEXT_DAY) == 1
     assert RejectionAppeal.objects.get().decision == ReviewDecision.objects.filter(verb="reject").latest("pk")
     assert (queue_of(moderator), queue_of(organizer)) == ([], [signature.pk])
-    assert "We have your appeal." in control_page(signature)
+    assert "We have received your appeal." in control_page(signature)
     assert accept(signature, organizer) == 1
 
 

@@ -71,7 +71,7 @@ def test_a_rejected_signer_appeals_and_another_moderator_restores(site: Site, vi
     found = look(signer, "a rejected signature")
     signer.get_by_label("Why the decision is wrong").fill("My parents liked the name.")
     signer.get_by_role("button", name="Send the appeal").click()
-    expect(signer.get_by_text("We have your appeal.")).to_be_visible()
+    expect(signer.get_by_text("We have received your appeal.")).to_be_visible()
     found += look(signer, "an appeal that waits")
 
     with psycopg.connect(site.addresses()["DATABASE_URL"], autocommit=True) as connection:

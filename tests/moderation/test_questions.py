@@ -143,7 +143,7 @@ def test_the_page_behind_the_control_link_asks_and_takes_one_answer(held: Signat
         assert "Enter a whole link that begins with https://" in words(answer)
     assert reader.client.post(link, {"action": "answer", "link": LINK}, headers=FROM_OUR_PAGE).status_code == 303
     page = words(reader.get(link))
-    assert "We have your answer. From tomorrow, a moderator can read it and decide." in page
+    assert "We have received your answer. From tomorrow, a moderator can read it and decide." in page
     assert "Send the answer" not in page
     again = reader.client.post(link, {"action": "answer", "link": f"{LINK}2"}, headers=FROM_OUR_PAGE)
     assert "You can no longer answer" in words(again)

@@ -91,7 +91,7 @@ def test_a_page_that_was_open_when_a_reason_was_retired_says_so(reviewed: Letter
     item = page.split('name="item" value="')[1].split('"')[0]
     retire(chief, "abuse")
     answer = desk.post("/moderate/decide/", {"item": item, "reject": "abuse"}, follow=True)
-    assert "This reason is no longer on the list. Load the page again, then select another." in words(answer)
+    assert "This reason is no longer on the list. Reload this page, then select another one." in words(answer)
     assert not ReviewDecision.objects.exists()
 
 

@@ -148,7 +148,7 @@ def test_pages_that_moderators_of_the_site_use_now_and_then(site: Site, visitor:
     wanda.locator("form textarea").fill("They answered our question by telephone.")
     press(wanda, "Save the note")
     found += see(wanda, "private notes")
-    expect(wanda.get_by_role("link", name="Letters of this site").first).to_be_attached()
+    expect(wanda.get_by_role("link", name="Letters on this site").first).to_be_attached()
     wanda.goto("/moderate/unpaid-cast/wave/")
     found += see(wanda, "wave and shield")
     wanda.goto("/site/letters/unpaid-cast/")

@@ -74,7 +74,7 @@ def test_the_person_named_reports_it_and_a_moderator_removes_it(site: Site, visi
     named.goto(site.mailed_link("name-report", "named@gmail.com"))
     expect(named.get_by_text(name)).to_be_visible()
     named.get_by_role("button", name="This is my name, and I did not sign").click()
-    expect(named.get_by_role("heading", name="We have your report")).to_be_visible()
+    expect(named.get_by_role("heading", name="We have received your report")).to_be_visible()
 
     moderator = visitor()
     moderator.goto("/moderate/")
@@ -115,6 +115,6 @@ def test_the_pages_of_the_report_are_accessible(site: Site, visitor: Visit) -> N
     page.goto(link)
     problems += look(page, "the confirmation")
     page.get_by_role("button", name="This is my name, and I did not sign").click()
-    expect(page.get_by_role("heading", name="We have your report")).to_be_visible()
+    expect(page.get_by_role("heading", name="We have received your report")).to_be_visible()
     problems += look(page, "the end")
     assert problems == []

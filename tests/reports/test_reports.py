@@ -80,7 +80,7 @@ def test_a_reader_reports_a_letter_and_reads_that_we_have_it(letter: Letter, rea
     page = reader.read(letter)
     assert letter.url_of("report_letter") in page
     assert send(letter, "report_letter", **ABOUT_LETTER) == 303
-    assert "We have your report" in reader.get(f"{letter.url_of('report_letter')}?sent").content.decode()
+    assert "We have received your report" in reader.get(f"{letter.url_of('report_letter')}?sent").content.decode()
     found = Report.objects.get()
     assert (found.words, found.name, found.address) == ("The third line is false.", "Rita", "rita@example.org")
     assert send(letter, "report_letter", **ABOUT_LETTER) == 303

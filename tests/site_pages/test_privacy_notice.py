@@ -155,7 +155,7 @@ PROMISES: dict[str, list[Promise]] = {
     "Our email to that address does not name the letter": [
         "test_the_email_names_neither_the_letter_nor_the_signer_and_has_no_link_but_to_the_site",
     ],
-    "We delete the address once the email has left": ["test_the_address_is_deleted_once_the_email_has_left"],
+    "We delete the address once the email is sent": ["test_the_address_is_deleted_once_the_email_has_left"],
     "For a week we keep a keyed hash of it": [
         "test_after_the_proof_nothing_leads_to_the_address",
         "test_the_email_counts_in_the_daily_limit_of_its_address",
@@ -207,7 +207,7 @@ PROMISES: dict[str, list[Promise]] = {
     "We keep the keyed hash of the address for one day": ["test_the_hash_of_a_withdrawn_address_is_gone_after_a_day"],
     "If you change your name or your words": ["test_pending_words_are_among_the_stored_data"],
     "Three days after that": ["test_old_words_are_deleted_after_three_days_and_then_the_new_ones_are_reviewed"],
-    "They stay that long": ["test_after_accepted_words_are_undone_the_old_ones_are_public_and_the_new_ones_wait"],
+    "We keep them that long": ["test_after_accepted_words_are_undone_the_old_ones_are_public_and_the_new_ones_wait"],
     "If you answer our email with": ["test_its_button_leaves_nothing_of_a_person"],
     "We keep the keyed hash, so that": ["test_the_address_gets_no_more_email_about_this_letter"],
     "If a moderator removes your signature": ["test_the_count_says_removed_and_so_does_the_list"],

@@ -68,14 +68,14 @@ def a_reader_reports_it(page: Page) -> list[str]:
     page.get_by_label("Which part, and why?").fill("The third paragraph is false.")
     page.get_by_label("Your email address").fill("rita@example.org")
     page.get_by_role("button", name="Send the report").click()
-    expect(page.get_by_role("heading", name="We have your report")).to_be_visible()
+    expect(page.get_by_role("heading", name="We have received your report")).to_be_visible()
     page.goto(f"{LETTER}signatures/")
     page.get_by_role("link", name="Report a signature").click()
     page.get_by_label("Number of the signature").fill("3")
     page.get_by_label("Someone used another person’s name").check()  # noqa: RUF001
     found += look(page, "report a signature")
     page.get_by_role("button", name="Send the report").click()
-    expect(page.get_by_role("heading", name="We have your report")).to_be_visible()
+    expect(page.get_by_role("heading", name="We have received your report")).to_be_visible()
     return found
 
 
@@ -88,11 +88,11 @@ def test_a_letter_goes_down_and_comes_back_after_an_appeal(site: Site, visitor: 
     expect(warden.get_by_text("The third paragraph is false.")).to_be_visible()
     reports += look(warden, "take a letter down")
     warden.get_by_label("It is illegal content").check()
-    warden.get_by_label("The law with its article, or the rule").fill("Section 186 of the Criminal Code")
+    warden.get_by_label("The law and its article, or the rule").fill("Section 186 of the Criminal Code")
     warden.get_by_label("What in the letter breaks it, and why").fill("The third paragraph states what is not true.")
     warden.get_by_label("Someone reported it").check()
     warden.get_by_role("button", name="Take the letter down").click()
-    expect(warden.get_by_text("The letter is down.")).to_be_visible()
+    expect(warden.get_by_text("You have taken the letter down.")).to_be_visible()
 
     reader = visitor()
     reader.goto(LETTER)
@@ -103,7 +103,7 @@ def test_a_letter_goes_down_and_comes_back_after_an_appeal(site: Site, visitor: 
     reports += look(owner, "the statement")
     owner.get_by_label("Why the decision is wrong").fill("The court says that it is true.")
     owner.get_by_role("button", name="Send the appeal").click()
-    expect(owner.get_by_text("We have your appeal.")).to_be_visible()
+    expect(owner.get_by_text("We have received your appeal.")).to_be_visible()
 
     other = sign_in(visitor(), "oscar", "/site/letters/")
     reports += look(other, "the letters that are down")

@@ -32,7 +32,7 @@ def test_a_moderator_finds_a_letter_by_its_address_and_takes_it_down(
     found = browser.get("/site/letters/", {"address": f"https://undersigned.example/it/letters/{letter.slug}/"})
     assert found.url == page_of(letter)  # type: ignore[attr-defined]
     answer = browser.post(page_of(letter), SENT, follow=True)
-    assert "The letter is down" in words(answer)
+    assert "You have taken the letter down" in words(answer)
     assert (Letter.objects.get().status, len(told)) == ("taken_down", 1)
     assert letter.slug in browser.get("/site/letters/").content.decode()
 
@@ -60,10 +60,10 @@ def test_an_owner_reads_why_and_appeals_and_another_moderator_restores(
     statement = f"/organize/letters/{letter.slug}/taken-down/"
     assert STATEMENT.facts in words(owner.get(statement))
     assert owner.post(statement, {"reason": " "}).status_code == 422
-    assert "We have your appeal" in words(owner.post(statement, {"reason": "It is true."}, follow=True))
+    assert "We have received your appeal" in words(owner.post(statement, {"reason": "It is true."}, follow=True))
     assert owner.post(statement, {"reason": "Once more."}).status_code == 422
     browser = browser_of(other_warden)
-    assert "Appeal waits" in words(browser.get("/site/letters/"))
+    assert "Appeal waiting" in words(browser.get("/site/letters/"))
     assert "It is true." in words(browser.get(page_of(letter)))
     browser.post(page_of(letter), {"reason": "You are right.", "action": "reverse"})
     assert Letter.objects.get().status == "published"
@@ -92,7 +92,7 @@ def test_the_moderator_who_took_it_down_is_offered_no_decision(
     take_down(letter)
     appeal_takedown(letter, words="It is true.", by=organizer, now=NOW)
     page = words(browser_of(warden).get(page_of(letter)))
-    assert "Another moderator decides" in page
+    assert "Another moderator will decide" in page
     assert "manage.py decide_appeal" in page
     User.objects.create_user("oscar@example.org", moderates_site=True)
     assert "manage.py decide_appeal" not in words(browser_of(warden).get(page_of(letter)))

@@ -12,7 +12,9 @@ class RemoveDomainForm(forms.Form):
     reason = forms.CharField(
         label=_("Why the collective must not show this domain"),
         max_length=1000,
-        help_text=_("The owners of the collective read this in an email and in its activity. Name no person."),
+        help_text=_(
+            "The owners of the collective read this in an email and in its activity. Do not include names of people."
+        ),
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Enter why the collective must not show this domain.")},
     )

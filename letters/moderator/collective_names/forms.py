@@ -20,7 +20,7 @@ class AllowNameForm(forms.Form):
     reason = forms.CharField(
         label=_("Why both may have the name"),
         max_length=1000,
-        help_text=_("Owners of the collective can read this in its activity. Name no person."),
+        help_text=_("Owners of the collective can read this in its activity. Do not include names of people."),
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Enter why both may have the name.")},
     )

@@ -39,7 +39,7 @@ def notes_of_one(request: HttpRequest, moderator: User, handle: str) -> HttpResp
     if about is None:
         raise Http404("There is nothing here.")
     form = WordsForm(request.POST if request.method == "POST" else None)
-    back = {"back_url": reverse("site_letters"), "back": _("Letters of this site"), "shown_about": str(about.name)}
+    back = {"back_url": reverse("site_letters"), "back": _("Letters on this site"), "shown_about": str(about.name)}
     return _page(request, moderator, about, form, back)
 
 

@@ -41,14 +41,14 @@ class TakeDownForm(forms.Form):
         error_messages={"required": _("Select why you take the letter down.")},
     )
     named = forms.CharField(
-        label=_("The law with its article, or the rule"),
+        label=_("The law and its article, or the rule"),
         max_length=300,
         error_messages={"required": _("Name the law with its article, or the rule that the letter breaks.")},
     )
     facts = forms.CharField(
         label=_("What in the letter breaks it, and why"),
         max_length=2000,
-        help_text=_("Everyone can read this. Do not repeat what is illegal, and name no person."),
+        help_text=_("Everyone can read this. Do not repeat anything illegal, and do not include names."),
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={"required": _("Explain what in the letter breaks the law or the rule, and why.")},
     )

@@ -100,7 +100,7 @@ def _dismiss(request: HttpRequest, shown: Letter, by: User) -> HttpResponse:
     try:
         up_to = read_number(seen, max_digits=MAX_DIGITS_OF_ID) or 0
         dismiss_reports(shown, up_to=up_to, by=by, now=timezone.now())
-        messages.success(request, _("The letter stays. Those who gave an address were told by email."))
+        messages.success(request, _("The letter stays. We are emailing the people who gave an address."))
     except Refused as refused:
         messages.error(request, explain(refused))
     return redirect("site_letter", slug=shown.slug)
@@ -113,7 +113,7 @@ def _act(request: HttpRequest, shown: Letter, form: Form, by: User) -> Promise |
     try:
         if isinstance(form, TakeDownForm):
             take_down_letter(shown, statement=form.statement(), **more)
-            return _("The letter is down. Its collective was told by email.")
+            return _("You have taken the letter down. We are emailing its collective.")
         answer = form.cleaned_data["reason"]
         if action in {"uphold", "reverse"}:
             decide_appeal(shown, reverse=action == "reverse", answer=answer, **more)
@@ -126,9 +126,9 @@ def _act(request: HttpRequest, shown: Letter, form: Form, by: User) -> Promise |
         return ""
     is_down = shown.status == Letter.Status.TAKEN_DOWN
     return (
-        _("The letter stays down. Its collective was told by email.")
+        _("The letter stays down. We are emailing its collective.")
         if is_down
-        else _("The letter is back as it was. Its collective was told by email.")
+        else _("The letter is back as it was. We are emailing its collective.")
     )
 
 
@@ -140,7 +140,7 @@ def statement(request: HttpRequest, letter: Letter, writer: User) -> HttpRespons
     if form.is_valid():
         try:
             appeal_takedown(letter, words=form.cleaned_data["reason"], by=writer, now=now)
-            messages.success(request, _("We have your appeal. You get the decision by email."))
+            messages.success(request, _("We have received your appeal. We will email you the decision."))
             return redirect("letter_takedown", slug=letter.slug)
         except Refused as refused:
             add_refusal(form, refused)

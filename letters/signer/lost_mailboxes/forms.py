@@ -33,8 +33,8 @@ class LostMailboxForm(forms.Form):
         label=_("What the person showed you"),
         max_length=MAX_PROOF,
         help_text=_(
-            "For example: a badge and an old email from this address. Write no name and no address: we keep this "
-            "permanently."
+            "For example: a badge and an old email from this address. Do not include names or addresses: we keep "
+            "this permanently."
         ),
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say what the person showed you, so that others can understand your decision.")},

@@ -22,7 +22,8 @@ class AnswerForm(forms.Form):
         label=_("Link to a public profile of yours that names this letter"),
         max_length=500,
         help_text=_(
-            "Moderators read this even if you show them no name, so do not answer if they must not know who you are."
+            "Moderators can read this even if you do not show them your name, so do not answer if they must not know "
+            "who you are."
         ),
         widget=forms.URLInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
         validators=[URLValidator(schemes=["https"], message=HTTPS_WANTED)],

@@ -335,8 +335,8 @@ class AppealForm(forms.Form):
         label=_("Why the decision is wrong"),
         max_length=2000,
         help_text=_(
-            "Moderators read this even if you show them no name, so leave out what they must not know. You can appeal "
-            "once."
+            "Moderators can read this even if you do not show them your name, so leave out anything that they "
+            "must not know. You can appeal once."
         ),
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"required": _("Explain why the decision is wrong.")},
