@@ -35,7 +35,7 @@ class Topic(models.TextChoices):
     CLEARED = "cleared", _("The people who run this site have reviewed your collective, or a letter")
     UPDATE_COPY = "update_copy", _("A copy of each update to signers")
     MOVES = "moves", _("A letter is offered to another collective, or moves")
-    SHIELD = "shield", _("The shield of a letter is up, against a wave of signatures")
+    SHIELD = "shield", _("The shield of a letter is up against a wave of signatures")
     WEBHOOK_OFF = "webhook_off", _("A webhook was switched off, because nothing arrived")
     COLLECTIVES_WAIT = "collectives_wait", _("Collectives are waiting for review")
     REPORTS_WAIT = "reports_wait", _("Reports, appeals or letters are waiting for a moderator of the site")

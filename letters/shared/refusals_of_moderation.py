@@ -36,7 +36,7 @@ OF_MODERATION: dict[Refusal, Explanation] = {
         _("That code is wrong or has expired. Use the code in our latest email, or ask for another one."), field="code"
     ),
     Refusal.NOTHING_ASKED: Explanation(
-        _("You can no longer answer: there was an answer already, the time is over, or a moderator has decided.")
+        _("You can no longer answer: the question has been answered, it is too late, or a moderator has decided.")
     ),
     Refusal.NOTHING_CHOSEN: Explanation(_("There is no signature left that this decision would change. Search again.")),
     Refusal.SECOND_PERSON: Explanation(_("You asked for this decision, so another moderator must approve it.")),
@@ -69,8 +69,8 @@ OF_MODERATION: dict[Refusal, Explanation] = {
     ),
     Refusal.REPORT_LINK_OVER: Explanation(
         _(
-            "This link is too old, or a moderator has decided since we sent it, or the list does not show the name any "
-            "more. If the list still shows it, you can report it again."
+            "This link is too old, a moderator has decided since we sent it, or the list no longer shows the "
+            "name. If the list still shows it, you can report it again."
         ),
         410,
     ),

@@ -23,7 +23,7 @@ OF_PUBLISHERS: dict[Refusal, Explanation] = {
         _("The organizers have changed the text since you opened it, so nothing is decided. Read it again.")
     ),
     Refusal.WAITS_FOR_SITE: Explanation(
-        _("The people who run this site look at each letter before it is public. They have not looked at yours yet.")
+        _("The people who run this site review each letter before it is public. They have not reviewed yours yet.")
     ),
     Refusal.DOMAIN_IS_ANYONES: Explanation(
         _(

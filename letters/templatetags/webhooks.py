@@ -56,7 +56,7 @@ def _why_failed(delivery: WebhookDelivery) -> str:
     if delivery.status is not None:
         return gettext("The answer was an error (%(status)s).") % {"status": delivery.status}
     sentences = {
-        "unresolved": gettext("There is no server of this name."),
+        "unresolved": gettext("There is no server with this name."),
         "not_public": gettext("The server is not on the public internet, so we do not send to it."),
         "certificate": gettext("The certificate of the server is not valid for this address."),
         "timeout": gettext("The server did not answer in time."),

@@ -282,7 +282,7 @@ class StateOfLetter:
 def state_of(letter: Letter) -> StateOfLetter:
     """Return the state of a letter in one word."""
     if letter.publish_refused == Refusal.WAITS_FOR_SITE:
-        return StateOfLetter("scheduled", _("Waits for the site"))
+        return StateOfLetter("scheduled", _("Waiting for review by the site"))
     if letter.publish_refused:
         return StateOfLetter("delayed", _("Delayed"))
     if letter.publish_at:

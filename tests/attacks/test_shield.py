@@ -248,7 +248,7 @@ def test_one_button_raises_the_shield(letter: Letter, wave: Wave, moderator: Use
     assert "The shield is up." in words(desk.post(page, {"action": "raise"}, follow=True))
     assert "The shield is up: unusually many signatures" in words(desk.get("/moderate/"))
     assert "Signatures that it held stay in the queue." in words(desk.post(page, {"action": "end"}, follow=True))
-    assert "As many signatures come in as usual." in words(desk.get(page))
+    assert "Signatures are coming in at the usual rate." in words(desk.get(page))
 
 
 def test_organizers_see_it_on_the_overview(letter: Letter, wave: Wave, teammate: User) -> None:

@@ -286,7 +286,7 @@ def test_a_moderator_reads_no_reason_of_a_rule_that_others_made(letter: Letter, 
     for person in (moderator, warden):
         ReviewClaim.objects.all().delete()
         page = words(browser_of(person).get("/moderate/"))
-        seen.append(("known to the site" in page, "known to us" in page, page.count("A rule of moderators holds")))
+        seen.append(("known to the site" in page, "known to us" in page, page.count("A rule made by moderators holds")))
     assert seen == [(False, True, 1), (True, False, 1)]
 
 
@@ -376,7 +376,7 @@ def test_a_rule_about_a_network_holds_the_tenth_with_the_same_browser_and_is_tol
     for person in (moderator, warden):
         ReviewClaim.objects.all().delete()
         page = words(browser_of(person).get("/moderate/"))
-        assert ("A rule of moderators holds" in page, SPAM in page, "Rule:" in page) == (True, False, False)
+        assert ("A rule made by moderators holds" in page, SPAM in page, "Rule:" in page) == (True, False, False)
 
 
 def test_hashes_go_when_a_rule_ends_and_the_rule_a_month_later(letter: Letter, warden: User) -> None:

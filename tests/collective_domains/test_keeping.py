@@ -70,7 +70,7 @@ def test_two_collectives_can_show_one_domain_and_read_of_each_other(
     # A collective that has not proved it is not named: it may have no public letter.
     assert "Engine Readers" not in words(browser_of(organizer).get(desk_of(letter.collective)))
     verified(another, stranger)
-    assert "“Engine Readers” shows this domain, too." in words(browser_of(organizer).get(desk_of(letter.collective)))
+    assert "“Engine Readers” also shows this domain." in words(browser_of(organizer).get(desk_of(letter.collective)))
 
 
 def test_who_has_not_proved_a_domain_does_not_learn_who_has(

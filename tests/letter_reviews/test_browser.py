@@ -67,7 +67,7 @@ def test_a_site_moderator_clears_the_queue_of_letters(site: Site, visitor: Visit
     expect(page.get_by_role("button", name="Looks fine")).to_be_focused()
     page.keyboard.press("Enter")
     # The next one opens by itself.
-    expect(page.get_by_text("This text waits for you.")).to_be_visible()
+    expect(page.get_by_text("This text is waiting for your decision.")).to_be_visible()
     found += look(page, "a text that waits")
     page.keyboard.press("?")
     expect(page.get_by_text("Go to the other decision")).to_be_visible()

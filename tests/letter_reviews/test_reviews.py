@@ -186,11 +186,11 @@ def test_the_editor_says_that_the_letter_waits(first: None, draft: LetterMaker, 
     letter, desk = draft(), browser_of(organizer)
     page = f"/organize/letters/{letter.slug}/"
     shown = desk.get(page)
-    assert "look at each letter before it is public" in words(shown)
+    assert "review each letter before it is public" in words(shown)
     form = shown.context["form"].initial | {"seen": shown.context["text"].version, "action": "publish"}
     answer = words(desk.post(page, form, follow=True))
-    assert "Your letter waits for the people who run this site." in answer
-    assert "Waits for the site" in words(desk.get("/organize/"))
+    assert "Your letter is waiting for the people who run this site to review it." in answer
+    assert "Waiting for review by the site" in words(desk.get("/organize/"))
 
 
 def test_a_text_that_was_changed_after_it_was_found_fine_waits_again(
@@ -269,7 +269,7 @@ def test_a_change_of_substance_waits_and_is_published_by_its_organizers(
     change(letter, organizer)
     assert not publish_letter(letter, by=organizer, now=NOW, **WHAT_IS_NEW)
     assert "All of them." not in reader.read(letter)
-    assert "This text waits for the people who run this site." in words(
+    assert "This text is waiting for the people who run this site to review it." in words(
         browser_of(organizer).get(f"/organize/letters/{letter.slug}/")
     )
     approve(the_review(), warden)

@@ -295,7 +295,7 @@ def give(desk: Client, person: User, opinion: SecondOpinion, answer: str) -> str
 
 def test_a_moderator_answers_on_the_page_of_the_queue(decided: Letter, warden: User) -> None:
     first, *_others = drawn(decided)
-    assert "Your opinion changes nothing by itself." in give(browser_of(warden), warden, first, "reject")
+    assert "Your opinion alone changes nothing." in give(browser_of(warden), warden, first, "reject")
     first.refresh_from_db()
     assert (first.answer, first.disagrees, first.answered_by) == ("reject", True, warden)
 
@@ -313,7 +313,7 @@ def test_site_moderators_settle_a_disagreement(decided: Letter, warden: User, ju
     first, *_others = drawn(decided)
     give_opinion(first, "reject", by=warden, now=TOMORROW)
     desk = browser_of(judge)
-    assert "1 disagreement about a decision waits for you" in words(desk.get(QUEUE))
+    assert "1 disagreement about a decision is waiting for you" in words(desk.get(QUEUE))
     assert "It was accepted. Another moderator would have rejected it." in words(desk.get(SETTLE))
     fields = {"opinion": make_handle(opinion_purpose(judge), first.pk), "verdict": "wrong"}
     assert "The decision is undone." in words(desk.post(SETTLE, fields, follow=True))

@@ -140,7 +140,7 @@ def test_the_page_behind_the_control_link_asks_and_takes_one_answer(held: Signat
     for wrong in ("", "http://people.example.edu/", "javascript:alert(1)", "people.example.edu", "https://"):
         answer = reader.client.post(link, {"action": "answer", "link": wrong}, headers=FROM_OUR_PAGE)
         assert answer.status_code == 422
-        assert "Enter a whole link that begins with https://" in words(answer)
+        assert "Enter the whole link. It begins with https://" in words(answer)
     assert reader.client.post(link, {"action": "answer", "link": LINK}, headers=FROM_OUR_PAGE).status_code == 303
     page = words(reader.get(link))
     assert "We have received your answer. From tomorrow, a moderator can read it and decide." in page

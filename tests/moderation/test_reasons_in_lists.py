@@ -84,7 +84,7 @@ def test_a_rule_is_named_to_those_who_may_read_it(letter: Letter, moderator: Use
     BlockRule.objects.update(is_of_site=True)
     shown = words(desk.get(WAITING))
     assert "spam wave" not in shown
-    assert "A rule of moderators holds signatures like this one." in shown
+    assert "A rule made by moderators holds signatures like this one." in shown
 
 
 def test_reasons_cost_no_query_for_each_row(letter: Letter, moderator: User, desk: Client) -> None:

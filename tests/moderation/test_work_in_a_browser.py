@@ -107,7 +107,7 @@ def test_a_moderator_gives_and_settles_second_opinions_by_keyboard(site: Site, v
     opinion.focus()
     with wanda.expect_navigation():
         wanda.keyboard.press("a")
-    expect(wanda.get_by_text("Your opinion changes nothing by itself.")).to_be_visible()
+    expect(wanda.get_by_text("Your opinion alone changes nothing.")).to_be_visible()
     follow(wanda.get_by_role("link", name=re.compile("disagreement")))
     found += see(wanda, "disagreements")
     wanda.keyboard.press("?")

@@ -50,7 +50,7 @@ def test_organisations_sign_and_the_organizers_vouch(site: Site, visitor: Visit)
     organizer.get_by_label("Email").fill(ORGANIZER)
     organizer.get_by_label("Password").fill(site.run.output.partition(f"{ORGANIZER}, password ")[2].split()[0])
     follow(organizer.get_by_role("button", name="Sign in"))
-    organizer.get_by_label("Organisations can sign, too").check()
+    organizer.get_by_label("Organisations can also sign").check()
     follow(organizer.get_by_role("button", name="Save"))
 
     person = visitor(java_script_enabled=False)

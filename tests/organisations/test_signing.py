@@ -267,7 +267,7 @@ def test_switching_organisations_off_ends_open_links(letter: Letter, sign_for: S
     sign_for()
     link = signer.mailed_link(DESK, purpose="organisation")
     Letter.objects.filter(pk=letter.pk).update(organisations_sign=False)
-    assert "no signatures of organisations" in words(signer.press(link))
+    assert "not accepting signatures from organisations" in words(signer.press(link))
 
 
 def test_many_requests_need_a_proof_of_work(sign_for: Sign, letter: Letter, signer: Signer) -> None:

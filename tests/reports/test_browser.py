@@ -66,14 +66,14 @@ def test_the_person_named_reports_it_and_a_moderator_removes_it(site: Site, visi
     until(lambda: name in site.get(list_url).text)
     named.goto(list_url)
     number = named.locator(".names li", has_text=name).locator(".number").inner_text()
-    named.get_by_role("link", name="My name is here, and I did not sign").click()
+    named.get_by_role("link", name="My name is here, but I did not sign").click()
     named.get_by_label("Number of the signature").fill(number)
     named.get_by_label("Your email address").fill("named@gmail.com")
     named.get_by_role("button", name="Send me the link").click()
     expect(named.get_by_role("heading", name="Check your email")).to_be_visible()
     named.goto(site.mailed_link("name-report", "named@gmail.com"))
     expect(named.get_by_text(name)).to_be_visible()
-    named.get_by_role("button", name="This is my name, and I did not sign").click()
+    named.get_by_role("button", name="This is my name, but I did not sign").click()
     expect(named.get_by_role("heading", name="We have received your report")).to_be_visible()
 
     moderator = visitor()
@@ -94,9 +94,7 @@ def test_the_person_named_reports_it_and_a_moderator_removes_it(site: Site, visi
 
     run(site, TWO_HOURS_LATER)
     until(lambda: len(site.mails_to("named@gmail.com")) == 2)
-    assert "The list does not show the name that you reported any more." in text_of(
-        site.mails_to("named@gmail.com")[-1]
-    )
+    assert "The list no longer shows the name that you reported." in text_of(site.mails_to("named@gmail.com")[-1])
     assert problems == []
 
 
@@ -114,7 +112,7 @@ def test_the_pages_of_the_report_are_accessible(site: Site, visitor: Visit) -> N
     link = site.mailed_link("name-report", "axe@gmail.com")
     page.goto(link)
     problems += look(page, "the confirmation")
-    page.get_by_role("button", name="This is my name, and I did not sign").click()
+    page.get_by_role("button", name="This is my name, but I did not sign").click()
     expect(page.get_by_role("heading", name="We have received your report")).to_be_visible()
     problems += look(page, "the end")
     assert problems == []

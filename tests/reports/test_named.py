@@ -81,7 +81,7 @@ def confirm(letter: Letter, signer: Signer, email: str = BEA) -> int:
 def test_the_list_leads_to_the_form(signature: Signature, signer: Signer) -> None:
     assert signature.letter.url_of("report_name") in signer.read(signature.letter, "signatures")
     page = words(signer.get(f"{signature.letter.url_of('report_name')}?number=1"))
-    assert "My name is here, and I did not sign" in page
+    assert "My name is here, but I did not sign" in page
     assert "Check your email" in words(signer.get(f"{signature.letter.url_of('report_name')}?sent"))
 
 
@@ -296,7 +296,7 @@ def decide(letter: Letter, signature: Signature, verb: str, by: User, at: timede
 
 SAID = {
     "accept": "A moderator has looked at the signature that you reported, and it stays on the list.",
-    "reject": "The list does not show the name that you reported any more.",
+    "reject": "The list no longer shows the name that you reported.",
 }
 
 
@@ -388,7 +388,7 @@ def test_a_signer_who_leaves_is_not_told_apart_from_a_removal(
     assert confirm(signature.letter, signer) == 200
     leave(signature, now=timezone.now())
     assert settle_name_reports(now=timezone.now()) == 1
-    assert "The list does not show the name that you reported any more." in told[0]
+    assert "The list no longer shows the name that you reported." in told[0]
 
 
 def test_a_reporter_who_has_lost_the_mailbox_since_gets_no_email(

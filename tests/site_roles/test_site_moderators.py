@@ -39,15 +39,15 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[EmailMultiAlternatives]:
 def test_a_superuser_gives_the_role_and_ends_it(root: User, person: User, sent: list[EmailMultiAlternatives]) -> None:
     desk = browser_of(root)
     answer = desk.post(PAGE, {"email": "Mara@example.org"}, follow=True)
-    assert "mara@example.org moderates this site now." in words(answer)
+    assert "mara@example.org now moderates this site." in words(answer)
     assert person.moderates_site_now()
     assert browser_of(person).get("/site/letters/").status_code == 200
     answer = desk.post(PAGE, {"end": person.pk}, follow=True)
-    assert "mara@example.org does not moderate this site any more." in words(answer)
+    assert "mara@example.org no longer moderates this site." in words(answer)
     assert not person.moderates_site_now()
     assert [(message.to, message.subject) for message in sent] == [
-        (["mara@example.org"], "You moderate this site now"),
-        (["mara@example.org"], "You do not moderate this site any more"),
+        (["mara@example.org"], "You now moderate this site"),
+        (["mara@example.org"], "You no longer moderate this site"),
     ]
     events = AuditEvent.objects.filter(actor=root, object_id=person.pk).order_by("pk")
     assert [event.verb for event in events] == ["make_site_moderator", "end_site_moderator"]
@@ -98,7 +98,7 @@ def test_the_role_ends_at_once_even_if_no_email_can_leave(
     set_site_moderator(person, on=True, by=root, now=NOW)
     monkeypatch.setattr(site_moderators, "mail_to_account", no_worker)
     answer = browser_of(root).post(PAGE, {"end": person.pk}, follow=True)
-    assert "mara@example.org does not moderate this site any more." in words(answer)
+    assert "mara@example.org no longer moderates this site." in words(answer)
     assert not person.moderates_site_now()
 
 

@@ -149,6 +149,6 @@ def test_drafts_and_titles_that_are_not_public_are_not_found(
         assert found(warden, typed) == []
     assert found(warden, "night") == [page_of(letter)]
     page = words(browser_of(warden).get("/site/letters/"))
-    assert "Drafts are read by nobody outside their collective." in page
+    assert "It never finds drafts." in page
     assert "Unpublished words" not in words(browser_of(warden).get(page_of(letter)))
     assert "Unpublished words" not in words(browser_of(warden).get("/site/letters-to-review/"))

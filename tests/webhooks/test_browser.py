@@ -40,11 +40,11 @@ def test_an_owner_adds_a_webhook_tries_it_and_deletes_it(width: int, site: Site,
     reports += complaints(page, "a test that waits", width)
     log = page.get_by_role("region", name="Latest messages")
     for _ in range(60):
-        if log.get_by_text("There is no server of this name.").count():
+        if log.get_by_text("There is no server with this name.").count():
             break
         page.wait_for_timeout(500)
         page.reload()
-    expect(log).to_contain_text("There is no server of this name. Tried")
+    expect(log).to_contain_text("There is no server with this name. Tried")
     reports += complaints(page, "a test that failed", width)
     follow(page.get_by_role("button", name="Switch off"))
     reports += complaints(page, "switched off", width)

@@ -60,7 +60,7 @@ def _decided(request: HttpRequest, shown: LetterReview, by: User, form: SendBack
     try:
         if form.is_bound:
             send_text_back(shown, reason=form.cleaned_data["reason"], **more)
-            messages.success(request, gettext("The text went back to its organizers. They get an email."))
+            messages.success(request, gettext("You have sent the text back to its organizers. We are emailing them."))
         else:
             approve_text(shown, **more)
             messages.success(request, gettext("You said that the text looks fine."))

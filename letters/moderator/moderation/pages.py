@@ -53,7 +53,7 @@ NO_RULES: Mapping[int, BlockRule] = {}
 COARSE: dict[frozenset[Signal], Promise] = {
     OF_WORDS: _("Something about the words is unusual. You cannot read them, so we do not say what."),
     frozenset({Signal.BLOCK_RULE}): _(
-        "A rule of moderators holds it. We do not say which one, to protect people who do not show their name."
+        "A rule made by moderators holds it. We do not say which one, to protect people who do not show their name."
     ),
     frozenset(Signal) - OF_WORDS - {Signal.BLOCK_RULE}: _(
         "Something about how it was signed is unusual. We say no more, to protect people who do not show their name."

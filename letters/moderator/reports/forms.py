@@ -92,8 +92,8 @@ class ReportNameForm(forms.Form):
         label=_("Your email address"),
         max_length=MAX_TYPED_LENGTH,
         help_text=_(
-            "We send a link there. If the list names your organisation, use your address there: it convinces a "
-            "moderator most. Nobody sees the address."
+            "We send a link there. If the list names your organisation, use your address there: moderators find "
+            "it the most convincing. Nobody sees the address."
         ),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),
         error_messages={"required": _("Enter your email address. We send a link there.")},

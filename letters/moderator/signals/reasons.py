@@ -118,6 +118,6 @@ SIGNALS: Mapping[Reason, Signal] = MappingProxyType(
             _("Owners of mailboxes answered “It wasn’t me” to signatures from the same network."),  # noqa: RUF001
         ),
         Reason.REPORTED: Signal(50, _("Readers reported this signature.")),
-        Reason.BLOCK_RULE: Signal(60, _("A rule of moderators holds signatures like this one.")),
+        Reason.BLOCK_RULE: Signal(60, _("A rule made by moderators holds signatures like this one.")),
     }
 )

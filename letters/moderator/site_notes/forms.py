@@ -13,7 +13,7 @@ class WordsForm(forms.Form):
     words = forms.CharField(
         label=_("Note"),
         max_length=MAX_WORDS,
-        help_text=_("Only people who moderate the site read it. You can delete it, and nobody can change it."),
+        help_text=_("Only people who moderate the site read it. You can delete it, but nobody can change it."),
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Write the note.")},
     )

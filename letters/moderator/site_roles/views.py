@@ -26,7 +26,7 @@ def moderators(request: HttpRequest, superuser: User) -> HttpResponse:
         person = form.cleaned_data["email"]
         try:
             if set_site_moderator(person, on=True, by=superuser, now=timezone.now()):
-                messages.success(request, gettext("%(email)s moderates this site now.") % {"email": person.email})
+                messages.success(request, gettext("%(email)s now moderates this site.") % {"email": person.email})
             return redirect("site_moderators")
         except Refused as refused:
             add_refusal(form, refused)
@@ -41,7 +41,7 @@ def _end(request: HttpRequest, superuser: User) -> HttpResponse:
         raise Http404("Nobody of this number moderates the site.")
     try:
         set_site_moderator(person, on=False, by=superuser, now=timezone.now())
-        messages.success(request, gettext("%(email)s does not moderate this site any more.") % {"email": person.email})
+        messages.success(request, gettext("%(email)s no longer moderates this site.") % {"email": person.email})
     except Refused as refused:
         messages.error(request, explain(refused))
     return redirect("site_moderators")

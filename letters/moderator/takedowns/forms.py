@@ -15,7 +15,7 @@ class FindForm(forms.Form):
     address = forms.CharField(
         label=_("Web address, number, words of the title, or collective"),
         max_length=500,
-        help_text=_("Only public letters are found. Drafts are read by nobody outside their collective."),
+        help_text=_("This search finds only public letters. It never finds drafts."),
         error_messages={"required": _("Enter what you know about the letter.")},
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )

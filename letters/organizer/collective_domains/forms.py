@@ -17,7 +17,9 @@ class DomainForm(forms.Form):
     domain = forms.CharField(
         label=_("Domain"),
         max_length=300,
-        help_text=_("For example example.org. Enter a part of it, such as group.example.org, if only that is yours."),
+        help_text=_(
+            "For example, “example.org”. If only a part of it is yours, such as group.example.org, enter that part."
+        ),
         error_messages={"required": _("Enter a domain.")},
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "inputmode": "url"}),
     )

@@ -12,7 +12,7 @@ from letters.shared.domains import domain_of, is_private
 from letters.shared.typed_fields import AddressField
 from letters.signer.signing.forms import CodeForm
 
-HTTPS_WANTED = _("Enter a whole link that begins with https://")
+HTTPS_WANTED = _("Enter the whole link. It begins with https://")
 
 
 class AnswerForm(forms.Form):

@@ -31,7 +31,7 @@ def opinion(request: HttpRequest, moderator: User) -> HttpResponse:
         queries.scope_of(moderator, found.letter.slug)
         try:
             give_opinion(found, form.cleaned_data["answer"], by=moderator, now=timezone.now())
-            messages.success(request, _("Thank you. Your opinion changes nothing by itself."))
+            messages.success(request, _("Thank you. Your opinion alone changes nothing."))
         except Refused as refused:
             messages.error(request, str(explain(refused)))
     else:

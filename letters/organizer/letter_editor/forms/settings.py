@@ -157,7 +157,7 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
             "ask_country": _("Country"),
             "ask_comment": _("Why they sign"),
             "comments_public": _("Show why people sign beside their names"),
-            "organisations_sign": _("Organisations can sign, too"),
+            "organisations_sign": _("Organisations can also sign"),
         }
         help_texts = {
             "comments_public": _(

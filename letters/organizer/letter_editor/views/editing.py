@@ -132,7 +132,7 @@ def _publish(request: HttpRequest, letter: Letter, writer: User, form: RevisionF
     if form.is_bound and not form.is_valid():
         return False
     if not publish_letter(letter, by=writer, now=now, **(form.said() if form.is_bound else {})):
-        messages.success(request, gettext("Saved. The text waits for the people who run this site."))
+        messages.success(request, gettext("Saved. The text is waiting for the people who run this site to review it."))
         return True
     if behind := queries.manuscript(letter).behind:
         said = gettext("You have published the letter. These translations are older than the original: %(languages)s.")
