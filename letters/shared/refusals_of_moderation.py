@@ -38,7 +38,7 @@ OF_MODERATION: dict[Refusal, Explanation] = {
     Refusal.NOTHING_ASKED: Explanation(
         _("You can no longer answer: the question has been answered, it is too late, or a moderator has decided.")
     ),
-    Refusal.NOTHING_CHOSEN: Explanation(_("There is no signature left that this decision would change. Search again.")),
+    Refusal.NOTHING_CHOSEN: Explanation(_("This decision would no longer change any signature. Search again.")),
     Refusal.SECOND_PERSON: Explanation(_("You asked for this decision, so another moderator must approve it.")),
     Refusal.TOO_MANY_CHOSEN: Explanation(
         _("One bulk decision can change at most 20,000 signatures. Narrow down the search, for example by time.")

@@ -22,7 +22,7 @@ OF_MOVES: dict[Refusal, Explanation] = {
         _("This collective has declined this letter. You can offer it there again 30 days later."), field="slug"
     ),
     Refusal.MOVED_LATELY: Explanation(
-        _("This letter has moved within the last 30 days. Wait until they are over, then try again.")
+        _("This letter has moved within the last 30 days. It can move again 30 days after that.")
     ),
     Refusal.NAMES_ENTRUSTED: Explanation(
         _(

@@ -20,11 +20,11 @@ OF_STAFF: dict[Refusal, Explanation] = {
     ),
     Refusal.SUSPENDED: Explanation(
         _(
-            "The people who run this site have suspended this collective. Nobody can change anything of it until they "
-            "end the suspension. Its members got an email with the reason."
+            "The people who run this site have suspended this collective. Nobody can change anything in it until "
+            "they end the suspension. Its members got an email with the reason."
         )
     ),
-    Refusal.SUSPENDED_ALREADY: Explanation(_("This is suspended already.")),
+    Refusal.SUSPENDED_ALREADY: Explanation(_("This is already suspended.")),
     Refusal.RUNS_THE_SITE: Explanation(
         _("You cannot suspend your own account, or that of a person who runs the site."), field="email"
     ),

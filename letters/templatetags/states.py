@@ -33,7 +33,7 @@ CONCERNS: dict[str, Promise] = {
     Signature.Concern.COMPLAINED: _("The owner of the address reported our email as spam."),
     Signature.Concern.DOUBTFUL: _("The signs of doubt reach the threshold of this letter."),
     Signature.Concern.REPORTED: _("A reader reported it."),
-    Signature.Concern.RECHECK: _("A moderator took it off the list until someone decides again."),
+    Signature.Concern.RECHECK: _("A moderator has taken it off the list until someone decides about it again."),
 }
 FIELDS: dict[str, Promise] = {
     "name": _("Name"),

@@ -374,7 +374,7 @@ def test_staff_suspend_and_restore_in_the_admin(letter: Letter, organizer: User,
     )
     assert desk.post(add, form).status_code == 302
     assert desk.post(add, {**form, "collective": "", "email": "Olga@example.org"}).status_code == 302
-    assert "This is suspended already." in words(desk.post(add, form))
+    assert "This is already suspended." in words(desk.post(add, form))
     assert Collective.objects.get().suspended_at
     assert not User.objects.get(pk=organizer.pk).is_active
     for suspension in Suspension.objects.all():

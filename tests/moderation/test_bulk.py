@@ -360,9 +360,9 @@ def test_the_preview_tells_the_number_and_shows_a_sample(burst: Letter, desk: Cl
     assert f"{PAGE}?letter=night-trains&amp;q=signer" in found.content.decode()
     page = words(desk.get(PAGE, {"q": "signer"}))
     assert "9 signatures would be rejected." in page
-    assert "5 of those that wait could be accepted instead." in page
+    assert "5 of those that are waiting could be accepted instead." in page
     assert page.count("Signer ") == 9
-    assert "Signatures whose name you cannot see are not among them." in page
+    assert "This leaves out signatures whose name you cannot see." in page
 
 
 def test_a_moderator_decides_follows_and_undoes_without_a_script(burst: Letter, desk: Client) -> None:

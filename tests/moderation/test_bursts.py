@@ -81,7 +81,7 @@ def test_fewer_than_ten_are_not_shown_counted_or_decided_about(
     assert "Fewer than 10 signatures of this burst show their name." in words(page)
     handle = make_handle(f"review:{moderator.pk}", first.pk)
     preview = words(desk.get("/moderate/night-trains/bulk/", {"burst": f"{kind}:{handle}"}))
-    assert "No signature matches that a decision would change." in preview
+    assert "A decision would not change any of the signatures that match." in preview
     burst(letter, 1)
     assert found(search(desk, moderator, first, kind)) == 10
 

@@ -88,7 +88,7 @@ def test_a_second_person_approves_a_bulk_decision(site: Site, visitor: Visit) ->
     assert states(site) == ["held"]
 
     oscar = sign_in(visitor(), "oscar", "/moderate/")
-    follow(oscar.locator(".notice", has_text="waits for a second person").get_by_role("link"))
+    follow(oscar.locator(".notice", has_text="waiting for a second person").get_by_role("link"))
     found += see(oscar, "bulk to approve")
     press(oscar, "Approve, and start")
     finished(oscar, "Finished")

@@ -273,11 +273,11 @@ PROMISES: dict[str, list[Promise]] = {
         "test_nothing_is_a_draft_before_the_code_and_the_text_goes_after_two_hours",
         lambda: starting.BEGUN_FOR == 2 * 60 * 60,
     ],
-    "A draft that you delete": [
+    "You can restore a deleted draft for 30 days": [
         "test_after_30_days_nothing_is_left_but_the_audit_log",
         lambda: KEPT_IN_BIN == 30 * DAY,
     ],
-    "We delete pictures that no text shows": [
+    "We delete pictures after a week if no text shows them": [
         "test_a_file_is_deleted_when_it_expires",
         "test_a_picture_that_no_text_shows_is_deleted_after_a_week",
         lambda: (pictures.UNUSED_FOR, exports.EXPORT_LIFETIME) == (7 * DAY, 24 * HOUR),

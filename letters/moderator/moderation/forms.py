@@ -255,7 +255,7 @@ class BulkForm(forms.Form):
 
     verb = forms.ChoiceField(
         label=_("Decision"),
-        choices=[("reject", _("Reject all of them")), ("accept", _("Accept those that wait"))],
+        choices=[("reject", _("Reject all of them")), ("accept", _("Accept those that are waiting"))],
         widget=forms.RadioSelect,
         error_messages={"required": _("Select what to do."), "invalid_choice": _("Select what to do.")},
     )
@@ -264,7 +264,7 @@ class BulkForm(forms.Form):
         label=_("Explain the reason"),
         max_length=500,
         required=False,
-        help_text=_("Needed for another reason. Do not include names: we keep this permanently."),
+        help_text=_("Enter this if you select another reason. Do not include names: we keep this permanently."),
     )
 
     def __init__(self, reasons: Sequence[tuple[str, Any]], data: QueryDict | None = None) -> None:

@@ -135,9 +135,9 @@ class RepliesForm(forms.Form):
             choices.append(("another", _("Replies go to another owner, as now")))
         self.fields["replies"].choices = choices  # type: ignore[attr-defined]
         self.fields["replies"].help_text = _(
-            "About updates, invitations to sign first, and questions about a changed text. Everyone who gets such an "
-            "email from “{collective}” sees your address, and people who reply show you theirs. For a shared mailbox, "
-            "invite it as an owner, and choose this with its account."
+            "This applies to updates, invitations to sign first, and questions about a changed text. Everyone who "
+            "gets such an email from “{collective}” sees your address, and people who reply show you theirs. To "
+            "use a shared mailbox, invite it as an owner, and choose this with its account."
         ).format(collective=collective.name)
 
 

@@ -16,14 +16,14 @@ class OfferForm(forms.Form):
         label=_("Name of the other collective in web addresses"),
         max_length=80,
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("Ask one of its owners for it: they find it on the page “Description” of their collective."),
+        help_text=_("Ask one of its owners for it. It is on the “Description” page of their collective."),
         error_messages={
             "required": _("Enter the name that the other collective has in web addresses, like night-train."),
             "invalid": _("Use only the letters a to z, numbers and hyphens, like night-train."),
         },
     )
     understood = forms.BooleanField(
-        label=_("I understand that its members will see and decide what ours do now"),
+        label=_("I understand that its members will be able to see and decide everything that ours can now"),
         error_messages={"required": _("Tick the box if you want to offer the letter.")},
     )
 
