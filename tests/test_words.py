@@ -60,6 +60,7 @@ RETIRED_ITALIAN = {
     r"rest(a|ano|eranno) al testo": "resta legata al testo",
     r"list[ae]": "elenco",
     r"mail": "email",
+    r"resping(i|ere|ile|iamo)|respint[aeio]": "rifiutare, rifiutata",
 }
 # The whole label of a link, a button or a heading.
 RETIRED_LABELS = {
