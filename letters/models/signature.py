@@ -33,7 +33,7 @@ from letters.models.signature_conditions import ENTRUSTED, IN_QUEUE, NUMBERED_IN
 from letters.models.signer_words import COMMENT_FOR_EVERYONE, WORDS, Change, SignerWords
 from letters.shared.addresses import SPELLING_HASH_BYTES
 from letters.shared.sql import execute
-from letters.shared.tokens import SignatureToken, Token, make_token, read_token
+from letters.shared.tokens import make_token
 
 SALT_BYTES = 8
 # An invited person has this long to answer. Then their address is deleted.
@@ -125,17 +125,6 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
                 for language, number in changes.same_words_since().items()
             ]
         return self.annotate(signed_text=Case(*kinds, default=Value(""), output_field=models.CharField()))
-
-    def of_token(self, purpose: str, text: str) -> tuple[Signature, Token] | None:
-        """Return the signature of an emailed link; None if the link was cut or changed, or the signature is gone."""
-        token = read_token(purpose, text)
-        signature = self.of(token) if token else None
-        return (signature, token) if signature and token else None
-
-    def of(self, token: SignatureToken) -> Signature | None:
-        """Return the signature, or None if it is gone."""
-        signature = self.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
-        return signature if signature and token.matches(signature.salt) else None
 
 
 class Signature(SignerWords):

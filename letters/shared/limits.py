@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, lru_cache
+from itertools import chain
 from math import ceil
 from typing import TypeVar, cast
 
@@ -27,8 +28,17 @@ from letters.shared.valkey import pool_for
 log = logging.getLogger(__name__)
 
 PREFIX = "limit"
-# The library's own script increments a counter. For a new counter it starts the window.
-ADD = RedisStorage.SCRIPT_INCR_EXPIRE.decode()
+# This script does for each key what the library's own (SCRIPT_INCR_EXPIRE) does for one: it increments a counter and,
+# for a new counter, starts the window. It gets a window and an amount for each key.
+ADD = """
+local counts = {}
+for i, key in ipairs(KEYS) do
+    local amount = tonumber(ARGV[2 * i])
+    counts[i] = redis.call('INCRBY', key, amount)
+    if counts[i] == amount then redis.call('EXPIRE', key, ARGV[2 * i - 1]) end
+end
+return counts
+"""
 # This script counts. Above the rate, it assigns the slot after the last one, and returns the milliseconds until then.
 TAKE_PLACE = """
 local number = redis.call('INCRBY', KEYS[1], 1)
@@ -80,26 +90,18 @@ def count(limits: Iterable[Limit], *, or_fail: bool = False) -> set[Limit]:
 
 
 def _count_or_fail(counted: list[Limit]) -> dict[Limit, int]:
-    return dict(zip(counted, _add(_storage(settings.VALKEY_URL), counted, 1), strict=True))
+    return dict(zip(counted, _add(_storage(settings.VALKEY_URL), counted, [1] * len(counted)), strict=True))
 
 
 def count_times(limits: Iterable[Limit]) -> dict[Limit, int]:
     """Count each limit once, and return the counts; 0 without Valkey."""
     counted = list(limits)
-    times = _ask(lambda storage: _add(storage, counted, 1), otherwise=[0] * len(counted))
-    return dict(zip(counted, times, strict=True))
+    return dict(zip(counted, add(counted, [1] * len(counted)), strict=True))
 
 
 def add(limits: list[Limit], amounts: list[int]) -> list[int]:
-    """Add these amounts, and return the counts; 0 without Valkey."""
-
-    def ask(storage: RedisStorage) -> list[int]:
-        pipeline = _pipeline(storage)
-        for limit, amount in zip(limits, amounts, strict=True):
-            pipeline.eval(ADD, 1, storage.prefixed_key(_key(storage, limit)), limit.rate.get_expiry(), amount)
-        return [int(number) for number in pipeline.execute()]
-
-    return _ask(ask, otherwise=[0] * len(limits))
+    """Add these amounts in one round trip, and return the counts; 0 without Valkey."""
+    return _ask(lambda storage: _add(storage, limits, amounts), otherwise=[0] * len(limits))
 
 
 def take_places(limits: list[Limit], *, apart: float) -> list[timedelta]:
@@ -128,7 +130,7 @@ def is_used_up(limit: Limit) -> bool:
 def give_back(limits: Iterable[Limit]) -> None:
     """Subtract what was counted for something that was not done after all."""
     counted = list(limits)
-    _ask(lambda storage: _add(storage, counted, -1), otherwise=[0])
+    add(counted, [-1] * len(counted))
 
 
 def seconds_left(limit: Limit) -> int:
@@ -137,13 +139,13 @@ def seconds_left(limit: Limit) -> int:
     return max(1, ceil(free_at - time.time()))
 
 
-def _add(storage: RedisStorage, limits: list[Limit], amount: int) -> list[int]:
+def _add(storage: RedisStorage, limits: list[Limit], amounts: list[int]) -> list[int]:
     """Do what FixedWindowRateLimiter.hit does, but for all limits in one round trip."""
-    pipeline = _pipeline(storage)
-    for limit in limits:
-        key = storage.prefixed_key(_key(storage, limit))
-        pipeline.eval(ADD, 1, key, limit.rate.get_expiry(), amount)
-    return [int(number) for number in pipeline.execute()]
+    keys = [storage.prefixed_key(_key(storage, limit)) for limit in limits]
+    windows = [limit.rate.get_expiry() for limit in limits]
+    # Valkey gets the hash of the script. If it does not know the script, it was restarted and is sent the whole one.
+    script = cast("redis.Redis", storage.get_connection()).register_script(ADD)
+    return [int(number) for number in script(keys, chain.from_iterable(zip(windows, amounts, strict=True)))]
 
 
 def _key(storage: RedisStorage, limit: Limit) -> str:

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from math import ceil
 
@@ -29,38 +30,71 @@ CIRCUIT_OPEN_SECONDS = 5
 # The sequencer waits this long for more confirmations. So a letter is numbered about once a second, however many people
 # confirm, and a signer sees the number soon after (SEEN_WITHIN_SECONDS in public/public_pages/caching.py).
 GATHER_SECONDS = 0.5
+# This script notes for each key that its wake-up is on its way, and returns which of them are news.
+NOTE = """
+local news = {}
+for i, key in ipairs(KEYS) do news[i] = redis.call('SET', key, 1, 'NX', 'EX', ARGV[1]) and 1 or 0 end
+return news
+"""
 
 _circuit_open_until = 0.0
 
 
-def wake(task: str, *args: int, queue: str, after: float = 0) -> None:
+@dataclass(frozen=True)
+class WakeUp:
+    """A message that there is work for a task. A worker gets it `after` so many seconds."""
+
+    task: str
+    args: tuple[int, ...]
+    queue: str
+    after: float = 0
+
+    @property
+    def key(self) -> str:
+        return _key(self.task, self.args)
+
+
+def wake(task: str, *args: int, queue: str) -> None:
     """Send `task` unless it is on its way already. Call after commit. Never raises: the sweep is the safety net."""
+    _wake(WakeUp(task, args, queue))
+
+
+def _wake(*wake_ups: WakeUp) -> None:
+    """Ask Valkey in one round trip which of them are on their way, and send the others."""
     if time.monotonic() < _circuit_open_until:
         return
     try:
-        is_news = _valkey().set(_key(task, args), 1, nx=True, ex=FORGOTTEN_AFTER_SECONDS)
+        news = _valkey().register_script(NOTE)([wake_up.key for wake_up in wake_ups], [FORGOTTEN_AFTER_SECONDS])
     except (redis.RedisError, OSError) as error:
         _complain("Valkey", error)
         return
-    if is_news:
-        _send(task, args, queue, after)
+    for wake_up, is_news in zip(wake_ups, news, strict=True):
+        if is_news:
+            _send(wake_up)
 
 
-def _send(task: str, args: Sequence[int], queue: str, after: float) -> None:
+def _send(wake_up: WakeUp) -> None:
     try:
         # RabbitMQ delays by whole seconds, and a worker would keep a shorter delay from other messages of its queue.
-        countdown = ceil(after) if settings.QUORUM_QUEUES else after
-        current_app.send_task(task, args=args, queue=queue, countdown=countdown or None)
+        delay = ceil(wake_up.after) if settings.QUORUM_QUEUES else wake_up.after
+        current_app.send_task(wake_up.task, args=wake_up.args, queue=wake_up.queue, countdown=delay or None)
     except (redis.RedisError, KombuError, CeleryError, OSError) as error:
         _complain("The broker", error)
         with suppress(redis.RedisError, OSError):
             # The task was not sent after all. The next caller sends it once the broker is back.
-            _valkey().delete(_key(task, args))
+            _valkey().delete(wake_up.key)
+
+
+MAIL = WakeUp("letters.deliver", (), "confirmations")
+
+
+def _sequencing(letter_id: int) -> WakeUp:
+    return WakeUp("letters.sequence", (letter_id,), "publishing", after=GATHER_SECONDS)
 
 
 def notify_mail_worker() -> None:
     """Wake the worker for email that a person waits for."""
-    wake("letters.deliver", queue="confirmations")
+    _wake(MAIL)
 
 
 def notify_bulk_mail_worker() -> None:
@@ -75,7 +109,12 @@ def wake_spreader() -> None:
 
 def wake_sequencer(letter_id: int) -> None:
     """Wake the sequencer for one letter."""
-    wake("letters.sequence", letter_id, queue="publishing", after=GATHER_SECONDS)
+    _wake(_sequencing(letter_id))
+
+
+def notify_of_confirmation(letter_id: int) -> None:
+    """Wake the worker that thanks the signer, and the sequencer for their letter."""
+    _wake(MAIL, _sequencing(letter_id))
 
 
 def awake(task: str, *args: int) -> None:

@@ -41,7 +41,7 @@ MIDDLEWARE = [
     "letters.api.door.ApiDoor",
     # Early, so that a cached public page costs nothing else.
     "letters.public.public_pages.caching.PublicPageCache",
-    "csp.middleware.CSPMiddleware",
+    "petition.content_policy.ContentSecurityPolicy",
     # Before PlainRefusals, whose pages have a language too.
     "petition.middleware.page_language",
     "petition.middleware.PlainRefusals",

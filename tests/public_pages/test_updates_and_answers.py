@@ -138,7 +138,7 @@ def test_a_hidden_update_is_gone_from_every_page(write: Write, reader: Reader, o
 
 
 def test_the_list_continues_page_by_page(write: Write, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries.public_updates, "__kwdefaults__", {"before": None, "limit": 2})
+    monkeypatch.setattr(queries, "UPDATES_ON_PAGE", 2)
     updates = [write(f"News {place}", days=2 * place) for place in range(3)]
     first = reader.get("/letters/night-trains/updates/")
     older = f"/letters/night-trains/updates/?before={updates[1].pk}"

@@ -6,8 +6,11 @@ from itertools import repeat
 
 import pytest
 import redis
+from django.conf import settings
 from limits import RateLimitItem, parse
+from limits.storage import RedisStorage
 from pytest_django import Settings
+from redis._parsers import _HiredisParser
 
 from letters.shared import limits
 from letters.shared.limits import Limit, count, give_back, is_used_up, seconds_left
@@ -88,13 +91,35 @@ def test_many_requests_at_once_stay_within_the_limit() -> None:
 
 
 def test_all_limits_are_counted_in_one_round_trip(valkey: "redis.Redis") -> None:
-    count([ADA])  # The connection, and the salt of the day.
+    count([ADA])  # The connection, the salt of the day, and the script.
     before = valkey.info("commandstats")
     count([ADA, EVE, Limit("letter", "1", THREE), Limit("address", "2", THREE)])
     after = valkey.info("commandstats")
     changed = {name for name in after if after[name]["calls"] != before.get(name, {"calls": 0})["calls"]}
     # `expire` and `incrby` are called inside.
-    assert changed - {"cmdstat_info"} == {"cmdstat_eval", "cmdstat_expire", "cmdstat_incrby"}
+    assert changed - {"cmdstat_info"} == {"cmdstat_evalsha", "cmdstat_expire", "cmdstat_incrby"}
+    assert after["cmdstat_evalsha"]["calls"] == before["cmdstat_evalsha"]["calls"] + 1
+
+
+def test_the_limits_count_as_the_library_counts_one_of_them(valkey: "redis.Redis") -> None:
+    storage = RedisStorage(settings.VALKEY_URL)
+    storage.clear("beside")
+    for amount in (1, 5, 1, -1, -6, 2):
+        (here,) = limits.add([ADA], [amount])
+        assert storage.incr("beside", THREE.get_expiry(), amount) == here
+        (key,) = counters(valkey)
+        assert abs(valkey.ttl(key) - storage.get_expiry("beside") + time.time()) < 3
+
+
+def test_after_a_restart_valkey_gets_the_script_again(valkey: "redis.Redis") -> None:
+    count([ADA])
+    valkey.script_flush()
+    assert times_until_exceeded(ADA) == 2
+
+
+def test_answers_of_valkey_are_read_by_the_parser_in_c() -> None:
+    connection = redis.Redis.from_url(settings.VALKEY_URL).connection_pool.make_connection()
+    assert isinstance(vars(connection)["_parser"], _HiredisParser)
 
 
 # Identities are unreadable

@@ -10,7 +10,7 @@ from celery import Celery
 from pytest_django import Settings
 
 from letters.shared import wakeups
-from letters.shared.wakeups import awake, wake
+from letters.shared.wakeups import awake, notify_of_confirmation, wake, wake_sequencer
 from petition.celery import app
 from petition.embedded import free_port
 
@@ -73,9 +73,19 @@ def test_a_lost_wake_up_blocks_others_only_briefly(queue: "redis.Redis") -> None
 
 
 def test_a_wake_up_can_wait_for_more_causes(queue: "redis.Redis") -> None:
-    wake("letters.sequence", 1, queue="publishing", after=30)
+    wake_sequencer(1)
     (message,) = messages(queue, "publishing")
     assert message["eta"]
+
+
+def test_a_confirmation_wakes_both_workers_with_one_question_to_valkey(queue: "redis.Redis") -> None:
+    wake("letters.deliver", queue="confirmations")  # The connection, and the script.
+    before = queue.info("commandstats")["cmdstat_evalsha"]["calls"]
+    notify_of_confirmation(1)
+    assert queue.info("commandstats")["cmdstat_evalsha"]["calls"] == before + 1
+    assert [message["task"] for message in messages(queue, "publishing")] == ["letters.sequence"]
+    # The mail worker had a wake-up on its way already.
+    assert len(messages(queue, "confirmations")) == 1
 
 
 def test_without_valkey_nobody_waits_and_nothing_fails(
@@ -97,6 +107,13 @@ def test_without_a_broker_nobody_waits_and_nothing_fails(
     wake("letters.deliver", queue="confirmations")
     assert "no worker was notified" in caplog.text
     assert messages(queue, "confirmations") == []
+
+
+def test_after_a_restart_valkey_gets_the_script_again(queue: "redis.Redis") -> None:
+    wake("letters.deliver", queue="confirmations")
+    queue.script_flush()
+    wake("letters.sequence", 1, queue="publishing")
+    assert len(messages(queue, "publishing")) == 1
 
 
 def test_valkey_is_used_again_when_it_is_back(queue: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.db.models.functions import Left
 
 from letters.base.public_letters import queries as base
@@ -28,6 +28,7 @@ from letters.models import (
     public_numbers,
 )
 from letters.public.public_pages import latest_versions
+from letters.shared.compiled_queries import CompiledQuery
 from letters.shared.differences import Paragraph
 from letters.shared.plain_text import START
 from letters.shared.sql import fetch_rows
@@ -38,8 +39,9 @@ MAX_LETTERS_ON_HOME = 50
 UPDATES_ON_LETTER = 3
 UPDATES_ON_PAGE = 50
 ENTRIES_IN_FEED = 20
-# A letter's page shows at most this many answers of the addressee.
+# A letter's page shows at most this many answers of the addressee, and times that it was delivered.
 MAX_ANSWERS = 20
+MAX_DELIVERIES = 10
 
 
 def public_letter(slug: str) -> Letter:
@@ -61,13 +63,13 @@ def current_slug(former_slug: str, user: User | AnonymousUser | None) -> str:
 
 def translations(letter: Letter, revision: Revision | None = None) -> list[Translation]:
     """Return the translations of a revision (the current one by default), the original first, without their texts."""
-    texts = Translation.objects.filter(revision=revision or letter.current_revision).defer("body", "html", "summary")
+    texts = TITLES.all(revision=revision.pk if revision else letter.current_revision_id or 0)
     return sorted(texts, key=lambda text: (text.language != letter.language, text.language))
 
 
 def letter_deliveries(letter: Letter) -> list[LetterDelivery]:
     """Return the letter deliveries, newest first."""
-    return list(letter.letter_deliveries.all()[:10])
+    return DELIVERIES.all(letter=letter.pk)
 
 
 def past_takedowns(letter: Letter) -> list[TakeDown]:
@@ -118,7 +120,12 @@ def counted(letter: Letter, changes: History | None) -> SignatureQuerySet:
     Race: the sequencer may have published more since the letter was read. Without this filter, the page would list more
     names than it counts.
     """
-    return Signature.objects.filter(letter=letter, number__lte=letter.last_number).with_signed_text(changes)
+    return counted_to(letter.pk, letter.last_number, changes)
+
+
+def counted_to(letter_id: int, last_number: int, changes: History | None) -> SignatureQuerySet:
+    """Do the same for a letter that counted up to this number."""
+    return Signature.objects.filter(letter=letter_id, number__lte=last_number).with_signed_text(changes)
 
 
 @dataclass(frozen=True)
@@ -160,15 +167,28 @@ class UpdatePage:
     older_before: int | None
 
 
-def public_updates(letter: Letter, *, before: int | None = None, limit: int = UPDATES_ON_PAGE) -> UpdatePage:
-    titles = Prefetch("translations", UpdateTranslation.objects.defer("body", "html"))
-    updates = Update.objects.public().filter(letter=letter).defer("body", "html").prefetch_related(titles)
-    if before is not None:
-        updates = updates.filter(pk__lt=before)
-    rows = list(updates[: limit + 1])
+def public_updates(letter: Letter, *, before: int | None = None) -> UpdatePage:
+    """Return a page of the archive."""
+    updates = _updates(letter.pk) if before is None else _updates(letter.pk).filter(pk__lt=before)
+    return _update_page(letter, list(updates[: UPDATES_ON_PAGE + 1]), UPDATES_ON_PAGE)
+
+
+def updates_on_letter(letter: Letter) -> UpdatePage:
+    """Return the newest updates, for the letter's own page."""
+    return _update_page(letter, NEWEST_UPDATES.all(letter=letter.pk), UPDATES_ON_LETTER)
+
+
+def _updates(letter_id: int) -> QuerySet[Update]:
+    return Update.objects.public().filter(letter=letter_id).defer("body", "html")
+
+
+def _update_page(letter: Letter, rows: list[Update], most: int) -> UpdatePage:
+    """Return the page of these rows, one more than it shows if there are older ones."""
+    if rows:
+        prefetch_related_objects(rows, Prefetch("translations", UpdateTranslation.objects.defer("body", "html")))
     for update in rows:
         update.letter = letter
-    return UpdatePage(rows[:limit], rows[limit - 1].pk if len(rows) > limit else None)
+    return UpdatePage(rows[:most], rows[most - 1].pk if len(rows) > most else None)
 
 
 def public_update(letter: Letter, update_id: int) -> Update:
@@ -180,7 +200,7 @@ def public_update(letter: Letter, update_id: int) -> Update:
 
 def answers(letter: Letter) -> list[AddresseeAnswer]:
     """Return the addressee's public answers, newest first."""
-    return list(AddresseeAnswer.objects.public().filter(letter=letter).defer("body")[:MAX_ANSWERS])
+    return ANSWERS.all(letter=letter.pk)
 
 
 def newest_public_updates(letter: Letter) -> list[Update]:
@@ -270,3 +290,14 @@ LEAST_CHECKED_OF_SITE = 10
 def public_error_rate() -> ErrorRate | None:
     """Return the error rate of the site's moderators; None if too few decisions were checked."""
     return ErrorRate.objects.filter(checked__gte=LEAST_CHECKED_OF_SITE).first()
+
+
+# Performance: every letter's page asks these, and most letters have none of what the last three find.
+TITLES = CompiledQuery(
+    lambda revision: Translation.objects.filter(revision=revision).defer("body", "html", "summary"), revision=int
+)
+DELIVERIES = CompiledQuery(lambda letter: LetterDelivery.objects.filter(letter=letter)[:MAX_DELIVERIES], letter=int)
+ANSWERS = CompiledQuery(
+    lambda letter: AddresseeAnswer.objects.public().filter(letter=letter).defer("body")[:MAX_ANSWERS], letter=int
+)
+NEWEST_UPDATES = CompiledQuery(lambda letter: _updates(letter)[: UPDATES_ON_LETTER + 1], letter=int)

@@ -87,7 +87,7 @@ def _letter_context(visit: Visit) -> Context:
         "letter_deliveries": queries.letter_deliveries(letter),
         "cover": Picture.above(letter.current_revision),
         "answers": queries.answers(letter),
-        "newest_updates": queries.public_updates(letter, limit=queries.UPDATES_ON_LETTER),
+        "newest_updates": queries.updates_on_letter(letter),
         "link_url": visit.url_of("link"),
         "report_url": visit.url_of("report_letter"),
     }

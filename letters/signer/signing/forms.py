@@ -28,7 +28,7 @@ from letters.shared.odd_names import has_link, has_numerals
 from letters.shared.typed_fields import AddressField, LineField
 from letters.signer.signing.comment_words import AS_CHOSEN, FOR_EVERYONE, FOR_ORGANIZERS, SHOW_COMMENT
 from letters.signer.signing.display_choices import DisplayChoices
-from letters.signer.signing.fields import CountryField, country_choices
+from letters.signer.signing.fields import CountryField, CountrySelect, country_choices
 from letters.signer.signing.operations import Changes, SubmittedForm
 
 SHOW_DOMAIN = _("Show the domain of my email address: “confirmed at %(domain)s”")
@@ -87,7 +87,7 @@ class SigningForm(forms.Form):
             "required": _("Choose your country. This letter asks every signer for one."),
             "invalid_choice": _("Choose a country from the list."),
         },
-        widget=forms.Select(attrs={"autocomplete": "country"}),
+        widget=CountrySelect(attrs={"autocomplete": "country"}),
     )
     comment = LineField(
         label=_("Why you sign"),

@@ -1,6 +1,7 @@
 """Confirm a signature, with the words of one submission."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -133,9 +134,8 @@ def confirm_now(signature: Signature, verified: str, now: datetime, *, submissio
     # Count only now, because of two windows only one confirms. An address has one signature for each letter, so one
     # confirmation is counted.
     limits.count([_limit_of_confirmations(signature)])
-    transaction.on_commit(wakeups.notify_mail_worker)
     transaction.on_commit(counting.confirmed)
-    transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
+    transaction.on_commit(partial(wakeups.notify_of_confirmation, signature.letter_id))
 
 
 def _confirmed(values: dict[str, Any]) -> tuple[str, str] | None:

@@ -17,8 +17,12 @@ from letters.models import (
     most_private,
 )
 from letters.shared.addresses import decrypt
+from letters.shared.compiled_queries import CompiledQuery
 from letters.shared.traces import TRACE_LIFETIME
 from letters.signer.signing.queries.removals import appeals_of, featuring_of, why_hidden, why_removed
+
+# Performance: every confirmation asks this.
+UNANSWERED = CompiledQuery(lambda signature: Submission.objects.unanswered().filter(signature=signature), signature=int)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +61,7 @@ def words_to_confirm(signature: Signature, submission_id: int | None) -> WordsTo
     The statement that confirms does the same (letters/signer/signing/operations/confirming.py).
     """
     signature.open_words()
-    submissions = list(signature.submissions.unanswered())
+    submissions = UNANSWERED.all(signature=signature.pk)
     for typed in submissions:
         typed.open_words()
     chosen = next((typed for typed in submissions if typed.pk == submission_id and _may_speak(typed, signature)), None)

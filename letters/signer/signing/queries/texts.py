@@ -46,9 +46,11 @@ def has_seen_current(letter: Letter, language: str, seen: str) -> bool:
     current = letter.current_revision
     if current is None or seen == str(current.number):
         return current is not None
+    if not seen and current.number == 1:
+        return True
     published = letter.revisions.published()
     if not seen:
-        return current.number == 1 or not published.exclude(pk=current.pk).exists()
+        return not published.exclude(pk=current.pk).exists()
     number = read_number(seen, max_digits=MAX_DIGITS)
     if number is None:
         return False

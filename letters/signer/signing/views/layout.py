@@ -51,9 +51,17 @@ def typed_fields(request: HttpRequest) -> QueryDict:
 
     Bytes that are not UTF-8 become replacement characters; Django would read them as Latin-1.
     """
-    if request.content_type == "application/x-www-form-urlencoded":
+    if request.content_type == "application/x-www-form-urlencoded" and not _is_utf8(request.body):
         return safe_fields(QueryDict(request.body.decode("utf-8", "replace"), encoding="utf-8"))
     return request.POST
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def refusal_status(refused: Refused) -> tuple[int, int]:

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from letters.base.accounts.admission import network_of
 from letters.base.emailed_links.admission import ProofWanted
 from letters.base.emailed_links.guards import from_our_pages, see_other
 from letters.models import Letter
@@ -66,13 +65,14 @@ def take(request: HttpRequest, letter: Letter, form: SigningForm, language: str)
     Raises ProofWanted, TooMany and whatever `sign_letter` raises.
     """
     submitted, now = form.submitted(), timezone.now()
-    concern = admit(letter, submitted.address, sender_of(request, form.data), now=now)
+    sender = sender_of(request, form.data)
+    concern = admit(letter, submitted.address, sender, now=now)
     via = host_elsewhere(str(form.data.get("via", "")), own_origin=settings.SITE_URL)
     submitted = replace(
         submitted,
         concern=submitted.concern or concern,
         via=via,
-        network=network_of(request),
+        network=sender.network,
         browser=browser_type(request.headers.get("User-Agent", "")),
     )
     return sign_letter(letter, submitted=submitted, language=language, now=now, seen=form.text_seen)
