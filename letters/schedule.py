@@ -164,6 +164,11 @@ SCHEDULE = {
         "schedule": crontab(hour=3, minute=47),
         "options": {"queue": "bulk"},
     },
+    "renew the public numbers by country and domain": {
+        "task": "letters.renew_breakdowns",
+        "schedule": crontab(hour=3, minute=57),
+        "options": {"queue": "bulk"},
+    },
     "recount every letter": {
         "task": "letters.recount",
         "schedule": crontab(hour=3, minute=17),

@@ -35,7 +35,7 @@ from letters.organizer.updates.tasks import carry_on, tidy_updates
 from letters.organizer.webhooks.tasks import send_owed, tidy_webhooks
 from letters.public.public_pages.operations import sequence_letter as number_batch
 from letters.public.public_pages.tasks import build_list as build_public_list
-from letters.public.public_pages.tasks import recount_letters, sequence, sweep, tidy_lists
+from letters.public.public_pages.tasks import recount_letters, renew_breakdowns, sequence, sweep, tidy_lists
 from letters.shared import wakeups
 from letters.shared.clock import database_now
 from letters.signer.carry_over.mail import EMAIL_BUILDERS as CARRY_OVER_EMAILS
@@ -243,6 +243,12 @@ def check_decisions_of_moderators() -> None:
 def renew_accounts_of_moderation() -> None:
     """Renew what letters say about the work of their moderators."""
     renew_accounts(now=database_now())
+
+
+@shared_task(name="letters.renew_breakdowns")
+def renew_numbers_by_country_and_domain() -> None:
+    """Renew what letters show by country and by email domain."""
+    renew_breakdowns(now=database_now())
 
 
 @shared_task(name="letters.pass_on_appeals")

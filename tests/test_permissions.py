@@ -114,6 +114,10 @@ ROWS = {
     "organisation": Row("404", "404", "organisation"),
     "organisation-link": Row("404", "404", "organisation-link"),
     # Public pages
+    # A letter whose form does not say that numbers by country are public.
+    "breakdown": Row("404", "405"),
+    "translated_breakdown": Row("404", "405", more=ITALIAN),
+    "breakdown_json": Row("404", "405"),
     "organisations": Row("200", "405"),
     "translated_organisations": Row("200", "405", more=ITALIAN),
     "organisations_csv": Row("200", "405"),

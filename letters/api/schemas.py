@@ -84,6 +84,10 @@ class FormOfLetter(Schema):
     displays: Annotated[list[Display], Field(description="Who may see the name: what signers can choose.")]
     domains: Annotated[list[str], Field(description="Only addresses at these domains can sign. Empty for any.")]
     comments_public: Annotated[bool, Field(description="Whether comments for everyone appear beside public names.")]
+    breakdown_public: Annotated[
+        bool,
+        Field(description="Whether the letter shows numbers by country and domain. Your form must say so."),
+    ]
     origins: Annotated[
         list[str], Field(description="Other websites on which people can sign. None while the letter names nobody.")
     ]

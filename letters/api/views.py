@@ -132,6 +132,7 @@ def _form(letter: Letter) -> schemas.FormOfLetter:
         displays=[Display(each) for each in letter.displays],
         domains=letter.domains,
         comments_public=letter.comments_public,
+        breakdown_public=letter.breakdown_public,
         origins=websites_of(letter),
     )
 

@@ -4,6 +4,8 @@ from letters.models.address_proof import MAX_PROOF_EMAILS, AddressProof
 from letters.models.addressee_answer import AddresseeAnswer, AddresseeAnswerQuerySet
 from letters.models.audit_event import OF_SIGNERS, AuditEvent
 from letters.models.block_rule import MAX_NETWORK_RULE_LIFETIME, MAX_RULE_LIFETIME, RULE_KEPT_AFTER_END, BlockRule
+from letters.models.breakdown import LEAST as LEAST_IN_GROUP
+from letters.models.breakdown import MAX_GROUPS, Breakdown, renewed_groups
 from letters.models.bulk_decision import BulkDecision, BulkTarget
 from letters.models.carry_over import CarryOver, CarryOverAnswer, text_cells
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
@@ -151,6 +153,7 @@ from letters.models.webhook import Webhook, WebhookDelivery
 from letters.models.word_search import (
     FOLDED,
     NUMBERED,
+    PUBLIC,
     PUBLIC_NUMBERS,
     SAME_NAME,
     UNNUMBERED,
@@ -189,8 +192,10 @@ __all__ = [
     "INVITATION_ENDED",
     "INVITATION_LIFETIME",
     "IN_QUEUE",
+    "LEAST_IN_GROUP",
     "LEFT",
     "MAX_EMAILS_A_DAY",
+    "MAX_GROUPS",
     "MAX_NETWORK_RULE_LIFETIME",
     "MAX_NOTE_LENGTH",
     "MAX_PROOF_EMAILS",
@@ -210,6 +215,7 @@ __all__ = [
     "OF_SIGNERS",
     "OWNING",
     "PRIVATE_TO_PUBLIC",
+    "PUBLIC",
     "PUBLIC_COMMENT",
     "PUBLIC_NUMBERS",
     "READ_BY_ORGANIZERS",
@@ -243,6 +249,7 @@ __all__ = [
     "Ask",
     "AuditEvent",
     "BlockRule",
+    "Breakdown",
     "BulkDecision",
     "BulkTarget",
     "CarryOver",
@@ -363,6 +370,7 @@ __all__ = [
     "public_moves",
     "public_numbers",
     "published_numbers",
+    "renewed_groups",
     "retention_of",
     "sealed_words",
     "shows_a_name",

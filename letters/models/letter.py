@@ -152,6 +152,9 @@ class Letter(models.Model):
     # operations that publish one or take one off the list count them anew, under the letter's lock.
     organisations_sign = models.BooleanField(default=False, db_default=False)
     organisation_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # Whether its pages show how many sign from each country and each email domain. Privacy: the form says so, and it is
+    # switched on before anyone can sign (letters/models/breakdown.py).
+    breakdown_public = models.BooleanField(default=False, db_default=False)
     # How many signatures on paper its pages show, apart from every count (letters/models/paper_count.py).
     paper_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     # The sequence numbers of first signatories in the order that the organizers chose. All others follow. Privacy: it
@@ -266,6 +269,10 @@ class Letter(models.Model):
     def is_sealed(self) -> bool:
         """Return whether the letter names nobody yet, because too few people have signed."""
         return self.names_from is not None and self.named_at is None
+
+    def shows_breakdown(self) -> bool:
+        """Return whether its pages show numbers by country and by domain. Privacy: not while it names nobody."""
+        return self.breakdown_public and not self.is_sealed
 
     def newest_title(self) -> str:
         """Return the title that organizers know: the newest revision's, published or not, in the letter's language."""

@@ -6,6 +6,13 @@ from letters.shared.explanation import Explanation
 from letters.shared.refused import Refusal
 
 OF_PUBLISHERS: dict[Refusal, Explanation] = {
+    Refusal.BREAKDOWN_TOO_LATE: Explanation(
+        _(
+            "You can switch this on only before the letter is public and before you invite people to sign first: "
+            "everyone who signs must read on the form that these numbers are shown."
+        ),
+        field="breakdown_public",
+    ),
     Refusal.DECLINED_FEATURING: Explanation(
         _("This signer does not want to be featured. They can change their mind on the page of their signature.")
     ),

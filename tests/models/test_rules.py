@@ -13,6 +13,7 @@ from letters.models import (
     AddresseeAnswer,
     AuditEvent,
     BlockRule,
+    Breakdown,
     BulkDecision,
     BulkTarget,
     CarryOver,
@@ -402,6 +403,10 @@ def hand_over(letter: Letter, **values: Any) -> LetterDelivery:
     return LetterDelivery.objects.create(**{**right, **values})
 
 
+def add_breakdown(letter: Letter, **values: Any) -> Breakdown:
+    return Breakdown.objects.create(**{"letter": letter, "kind": "country", "renewed_on": NOW.date(), **values})
+
+
 def add_paper(letter: Letter, **values: Any) -> PaperCount:
     right = {"letter": letter, "number": 5, "counted_on": NOW.date(), "counted_by": "Ada", "entered_at": NOW}
     by = letter.collective.memberships.get(role="owner").user
@@ -631,6 +636,10 @@ REFUSED: list[tuple[str, Act]] = [
         lambda letter: Revision.objects.create(letter=letter, number=2, kind="joke", created_at=NOW),
     ),
     ("letter_delivery_once_a_day_and_addressee", lambda letter: twice(hand_over, letter)),
+    ("breakdown_once", lambda letter: twice(add_breakdown, letter)),
+    ("breakdown_kind_known", lambda letter: add_breakdown(letter, kind="city")),
+    ("letters_breakdown_counted_check", lambda letter: add_breakdown(letter, counted=-1)),
+    ("letters_breakdown_last_number_check", lambda letter: add_breakdown(letter, last_number=-1)),
     ("paper_count_in_bounds", lambda letter: add_paper(letter, number=0)),
     ("paper_count_in_bounds", lambda letter: add_paper(letter, number=10_000_001)),
     ("paper_count_says_who", lambda letter: add_paper(letter, counted_by="")),

@@ -61,6 +61,12 @@ PROMISES: dict[str, list[Promise]] = {
     "If organizers ask whether the letter": ["test_organizers_read_the_answer_only_the_next_morning"],
     "Unless you agree, the page does not feature it": ["test_nobody_is_featured_without_an_answer"],
     "We delete question and answer when you withdraw": ["test_withdrawing_ends_it_and_deletes_the_answer"],
+    "Some letters show how many people sign from each": ["test_readers_see_groups_of_at_least_ten_in_tens"],
+    "The form says so": ["test_everyone_who_signs_reads_it_on_the_form_first"],
+    "Only signatures with a name that everyone can see": [
+        "test_whoever_withholds_the_name_is_in_no_number",
+        "test_readers_see_groups_of_at_least_ten_in_tens",
+    ],
     "Signatures on paper are only a number": ["test_readers_see_them_apart_with_who_counted_and_when"],
     "We store no name from a sheet": ["test_nothing_about_the_people_on_the_sheets_is_stored"],
     "Everyone can read the name and the website": ["test_the_public_learns_nothing_about_the_person"],

@@ -6,6 +6,7 @@ from letters.models import Letter
 from letters.public.public_pages import behind, files, queries
 from letters.public.public_pages.list_rows import public_csv
 from letters.public.public_pages.operations import Scorer, sequence_letter
+from letters.public.public_pages.renewing import renew_breakdown
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,12 @@ def sweep(*, now: datetime, score: Scorer | None = None) -> None:
     """Sequence every letter whose counts are behind, because a wake-up can get lost."""
     for letter_id in behind.letters_behind():
         sequence(letter_id, now=now, score=score)
+
+
+def renew_breakdowns(*, now: datetime) -> None:
+    """Renew the numbers by country and by domain of every letter that shows them."""
+    for letter in public_letters().filter(breakdown_public=True).order_by("pk"):
+        renew_breakdown(letter, now=now)
 
 
 def recount_letters() -> None:

@@ -3,7 +3,7 @@ from itertools import chain
 from django.urls import path
 
 from letters.models import SitePage
-from letters.public.public_pages import count_history, organisations, views
+from letters.public.public_pages import breakdown, count_history, organisations, views
 from letters.public.public_pages.about import page_about, page_by_operator
 from letters.shared.localized_paths import localized_paths
 
@@ -25,10 +25,12 @@ urlpatterns = [
     *localized_paths("letters/<slug:slug>/feed/", views.feed, name="feed"),
     *localized_paths("letters/<slug:slug>/qr.svg", views.qr, name="qr"),
     *localized_paths("letters/<slug:slug>/count/history/", count_history.page, name="count_history"),
+    *localized_paths("letters/<slug:slug>/breakdown/", breakdown.page, name="breakdown"),
     *localized_paths("letters/<slug:slug>/organisations/", organisations.page, name="organisations"),
     # The same for all languages
     path("letters/<slug:slug>/organisations.csv", organisations.as_csv, name="organisations_csv"),
     path("letters/<slug:slug>/organisations.json", organisations.as_json, name="organisations_json"),
+    path("letters/<slug:slug>/breakdown.json", breakdown.as_json, name="breakdown_json"),
     path("letters/<slug:slug>/count/history.csv", count_history.as_csv, name="count_history_csv"),
     path("letters/<slug:slug>/count/history.json", count_history.as_json, name="count_history_json"),
     path("letters/<slug:slug>/signatures.csv", views.signatures_csv, name="signatures_csv"),

@@ -108,6 +108,7 @@ def signatures(visit: Visit) -> Page | HttpResponse:
             "changes": changes,
             "organisations_url": visit.url_of("organisations"),
             "count_history_url": visit.url_of("count_history"),
+            "breakdown_url": visit.url_of("breakdown"),
             "find_name": FindNameForm(),
             "find_number": FindNumberForm(),
             "report_url": visit.url_of("report_signature"),

@@ -102,7 +102,7 @@ ASKED = ("ask_affiliation", "ask_role", "ask_country", "ask_comment")
 GROUPS: dict[Promise, tuple[str, ...]] = {
     _("Goal and dates"): ("goal", "opens_at", "opens_at_which", "closes_at", "closes_at_which"),
     _("Form fields"): ASKED,
-    _("Names and review"): ("displays", "comments_public", "indexing", "reviewed", "hold_from"),
+    _("Names and review"): ("displays", "comments_public", "breakdown_public", "indexing", "reviewed", "hold_from"),
     _("Nobody is named at first"): ("names_from", "notice_hours"),
     _("Who can sign"): ("organisations_sign", "domains", "addressee_domains", "asks_proof"),
     _("Other websites"): ("origins",),
@@ -158,8 +158,14 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
             "ask_comment": _("Why they sign"),
             "comments_public": _("Show why people sign beside their names"),
             "organisations_sign": _("Organisations can also sign"),
+            "breakdown_public": _("Show how many sign from each country and email domain"),
         }
         help_texts = {
+            "breakdown_public": _(
+                "Only groups of at least ten people whose name everyone can see, rounded down to tens and renewed "
+                "once a day. The form says so, so you can switch it on only before you invite anyone and before the "
+                "letter is public."
+            ),
             "comments_public": _(
                 "Readers see only what people send while this is on, and only beside public names. What was sent "
                 "before stays with the organizers, unless the signer chooses otherwise."

@@ -10,6 +10,7 @@ from letters.models import (
     USUAL_NOTICE_HOURS,
     WRITING,
     Ask,
+    Breakdown,
     Letter,
     User,
 )
@@ -22,6 +23,7 @@ SETTINGS = [
     "asks_proof",
     *["ask_affiliation", "ask_role", "ask_country", "ask_comment"],
     *["comments_public", "indexing", "origins", "organisations_sign"],
+    "breakdown_public",
 ]
 
 
@@ -32,7 +34,8 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     `names_from` and `notice_hours`, if they are given, say whether the letter names nobody at first: see sealing.py,
     which also says when that refuses a change.
 
-    Raises Refused("open_already") for an opening time in the future once the form has been open, and
+    Raises Refused("breakdown_too_late") for numbers by country and domain once someone can have signed,
+    Refused("open_already") for an opening time in the future once the form has been open, and
     Refused("end_is_past") for a new closing time in the past.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
@@ -54,11 +57,21 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     closes_at = changed.get("closes_at")
     if closes_at and closes_at <= now:
         raise Refused(Refusal.END_IS_PAST)
+    if "breakdown_public" in changed:
+        _switch_breakdown(letter, on=changed["breakdown_public"])
     if changed:
         change.update(**changed, required_since=_required_since(letter, changed, now))
     if changed or seals:
         details = {"changed": sorted([*changed, *(["names_from"] if seals else [])])}
         change.record("set_up_letter", letter, details=details)
+
+
+def _switch_breakdown(letter: Letter, *, on: bool) -> None:
+    """Privacy: everyone who signs reads on the form that these numbers are public, so nobody can have signed before."""
+    if not on:
+        Breakdown.objects.filter(letter=letter).delete()
+    elif letter.status != Letter.Status.DRAFT or letter.signatures.exists():
+        raise Refused(Refusal.BREAKDOWN_TOO_LATE)
 
 
 def _required_since(letter: Letter, changed: dict[str, Any], now: datetime) -> dict[str, str]:
