@@ -139,6 +139,11 @@ SCHEDULE = {
         "schedule": crontab(minute=53),
         "options": {"queue": "bulk"},
     },
+    "delete personal tokens that ended long ago": {
+        "task": "letters.tidy_tokens",
+        "schedule": crontab(hour=4, minute=57),
+        "options": {"queue": "bulk"},
+    },
     "delete unused pictures": {
         "task": "letters.tidy_pictures",
         "schedule": crontab(hour=4, minute=7),

@@ -29,6 +29,7 @@ from letters.organizer.first_signatories.tasks import tend_first_signatories
 from letters.organizer.letter_editor.tasks import publish_due, tidy_drafts
 from letters.organizer.notifications.mail import EMAIL_BUILDERS as NOTIFICATION_EMAILS
 from letters.organizer.notifications.tasks import end_days, notify
+from letters.organizer.personal_tokens.tasks import tidy_tokens
 from letters.organizer.pictures.tasks import tidy_pictures
 from letters.organizer.updates.mail import EMAIL_BUILDERS as UPDATE_EMAILS
 from letters.organizer.updates.tasks import carry_on, tidy_updates
@@ -181,6 +182,12 @@ def send_webhooks() -> None:
 def tidy_messages_of_webhooks() -> None:
     """Delete old messages from the logs of webhooks."""
     tidy_webhooks(now=database_now())
+
+
+@shared_task(name="letters.tidy_tokens")
+def tidy_personal_tokens() -> None:
+    """Delete personal tokens that ended long ago."""
+    tidy_tokens(now=database_now())
 
 
 @shared_task(name="letters.build_list")

@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("letters.organizer.dashboard.urls")),
     path("", include("letters.organizer.featured.urls")),
     path("", include("letters.organizer.exports.urls")),
+    path("", include("letters.organizer.personal_tokens.urls")),
     path("", include("letters.organizer.webhooks.urls")),
     path("", include("letters.organizer.updates.urls")),
     path("", include("letters.organizer.letter_delivery.urls")),

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from petition.request_ids import current_request_id
 
+from letters.shared.secrets_of_programs import IN_ADDRESS as PERSONAL_TOKEN
+
 HOSTNAME = socket.gethostname()
 
 # A token can also be in a query string: the sign-in page gets the path to which it returns.
@@ -30,7 +32,7 @@ ROW = re.compile(r"DETAIL: .*")
 
 
 def without_secrets(line: str) -> str:
-    line = ROW.sub("DETAIL: (row)", line)
+    line = PERSONAL_TOKEN.sub("(token)", ROW.sub("DETAIL: (row)", line))
     line = CREDENTIALS.sub("", TOKEN_IN_PATH.sub(r"\1(token)", line))
     return ADDRESS.sub(_hidden, line)
 

@@ -44,6 +44,7 @@ from letters.models import (
     OutgoingEmail,
     Release,
     Report,
+    Scope,
     Signature,
     Suspension,
     TakeDown,
@@ -69,6 +70,7 @@ from letters.organizer.first_signatories.signatory_import import Person
 from letters.organizer.letter_editor.operations import publish_letter, set_up_letter
 from letters.organizer.notifications.operations import announce
 from letters.organizer.notifications.tasks import notify
+from letters.organizer.personal_tokens import operations as token_operations
 from letters.organizer.updates.mail import trial_mail
 from letters.organizer.updates.operations import UpdateText, send_update, spread_update, write_update
 from letters.organizer.webhooks.operations import add_webhook
@@ -165,6 +167,10 @@ def _to_members(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> list[EmailMu
         sent.append(
             compose_email_to(render_email("name_report_decided", about, language=letter.language), to="r@x.org")
         )
+    owner = letter.collective.memberships.get(role="owner").user
+    asked: dict[str, Any] = {"name": "Office", "scopes": Scope.values, "by": owner}
+    monkeypatch.setattr(token_operations, "mail_to_account", sent.append)
+    token_operations.create_token(letter.collective, **asked, now=timezone.now())
     return [*sent, *_of_suspensions(letter), *_of_domains(letter), *_of_roles(letter)]
 
 

@@ -153,6 +153,11 @@ ROWS = {
         f"api_{name}": Row("200", "415")
         for name in ("letters", "letter", "revision", "count", "count_history", "signatures", "updates", "update")
     },
+    # With a personal token in a header, never with the cookie of a browser (tests/personal_tokens/test_use.py).
+    **{
+        f"api_own_{name}": Row("401", "415")
+        for name in ("letters", "letter", "signatures", "counts", "updates", "update")
+    },
     "api_openapi": Row("200", "415"),
     "api_docs": Row("200", "405"),
     "healthz": Row("200", "405"),
@@ -265,6 +270,10 @@ ROWS = {
     "collective_domains": Row(OWNERS, owners(422), more=OF_COLLECTIVE),
     "change_domain": Row("405", owners(404), more=OF_COLLECTIVE | {"pk": 1}),
     "record_of_collective": Row(OWNERS, "405", more=OF_COLLECTIVE),
+    "personal_tokens": Row(MEMBERS, "405", more=OF_COLLECTIVE),
+    "new_personal_token": Row(MEMBERS, MEMBERS.replace("200", "422"), more=OF_COLLECTIVE),
+    # The token is revoked already, or another member's.
+    "revoke_personal_token": Row("405", owners(302), more={**OF_COLLECTIVE, "token_id": 1}),
     "webhooks": Row(OWNERS, owners(422), more=OF_COLLECTIVE),
     "webhook": Row(OWNERS, owners(404), more=OF_COLLECTIVE),
     "send_webhook_again": Row("405", owners(302), more=OF_COLLECTIVE),

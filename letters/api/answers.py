@@ -14,8 +14,8 @@ from ninja import NinjaAPI, Schema
 
 from letters.api.handlers import handle_errors
 from letters.api.problems import INVALID, TAKEN_DOWN, Problem, WrongField, name_of_limit
-from letters.api.schemas import ProblemDocument
-from letters.models import Letter, current_takedown
+from letters.api.schemas import FormOfLetter, ProblemDocument
+from letters.models import Display, Letter, current_takedown
 from letters.public.public_pages import queries
 from letters.public.public_pages.pages import Page
 from letters.shared.refused import Refusal
@@ -32,7 +32,7 @@ handle_errors(api)
 
 JSON = "application/json"
 # What any address of the API may answer besides what it is for.
-OF_EVERY_REQUEST = (406, 422, 500, 503)
+OF_EVERY_REQUEST = (400, 406, 422, 500, 503)
 
 View = TypeVar("View", bound=Callable[..., Page])
 
@@ -48,7 +48,7 @@ def read(path: str, shape: type[Schema], *, name: str, problems: tuple[int, ...]
 
         @wraps(view)
         def answer(request: HttpRequest, **given: Any) -> HttpResponseBase:
-            _check_parameters(request, known)
+            check_parameters(request, known)
             return view(request, **given).answer(request)
 
         statuses = dict.fromkeys((*problems, *OF_EVERY_REQUEST), ProblemDocument)
@@ -65,7 +65,8 @@ def read(path: str, shape: type[Schema], *, name: str, problems: tuple[int, ...]
     return decorate
 
 
-def _check_parameters(request: HttpRequest, known: set[str]) -> None:
+def check_parameters(request: HttpRequest, known: set[str]) -> None:
+    """Raise Problem for a parameter that is unknown, or that is sent twice."""
     wrong = [
         WrongField("query", "There is no such parameter.") if name not in known
         # Privacy, denial of service: one page has one address, so that caches keep it once.
@@ -97,6 +98,18 @@ def websites_of(letter: Letter) -> list[str]:
     that not even the organizers see who they are, so it takes signatures only here.
     """
     return [] if letter.is_sealed else letter.origins
+
+
+def form_of(letter: Letter) -> FormOfLetter:
+    """Return what the letter asks of signers."""
+    return FormOfLetter(
+        **{name: getattr(letter, f"ask_{name}") for name in ("affiliation", "role", "country", "comment")},
+        displays=[Display(each) for each in letter.displays],
+        domains=letter.domains,
+        comments_public=letter.comments_public,
+        breakdown_public=letter.breakdown_public,
+        origins=websites_of(letter),
+    )
 
 
 def as_json(shape: Schema, *, is_long: bool = False, headers: dict[str, str] | None = None) -> HttpResponseBase:

@@ -24,6 +24,7 @@ MEANINGS = {
 }
 ETAG = {"description": "Send it as If-None-Match next time.", "schema": {"type": "string"}}
 HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"description": "How to send a token.", "schema": {"type": "string"}}},
     200: {"ETag": ETAG},
     304: {"ETag": ETAG},
     429: {
@@ -92,6 +93,7 @@ class Operation:
     body: str
     answer: str
     problems: Sequence[Kind]
+    needs_token: bool
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ def _operations(found: Json) -> Iterator[Operation]:
 def _operation(path: str, method: str, operation: Json) -> Operation:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     answers = operation["responses"]
+    needs_token = "security" in operation
+    of_which = [*(["sent"] if body else []), *(["token"] if needs_token else [])]
     parameters = [
         _field(each["name"], each["schema"], is_required=each["required"]) for each in operation.get("parameters", [])
     ]
@@ -143,7 +147,8 @@ def _operation(path: str, method: str, operation: Json) -> Operation:
         parameters=parameters,
         body=_names(body),
         answer=next(_names(_content(answers[status])) for status in ("200", "202") if status in answers),
-        problems=[kind for kind in KINDS if str(kind.status) in answers],
+        problems=[kind for kind in KINDS if str(kind.status) in answers and kind.only in {"", *of_which}],
+        needs_token=needs_token,
     )
 
 

@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from letters.api.problems import NOT_ACCEPTABLE, PROBLEM, UNSUPPORTED, Problem, problem_of_status
+from letters.api.problems import NOT_ACCEPTABLE, PROBLEM, TOKEN_IN_ADDRESS, UNSUPPORTED, Problem, problem_of_status
+from letters.shared.secrets_of_programs import is_in_address
 
 PREFIX = "/api/"
+# For programs with a personal token.
+ORGANIZE = "/api/v1/organize/"
 # Pages for people, which are no part of the API.
 DOCS = "/api/v1/docs/"
 JSON = "application/json"
@@ -17,7 +20,7 @@ HEADERS_OF_ERRORS = ["Allow", "Retry-After", "WWW-Authenticate"]
 
 
 class ApiDoor:
-    """Answer 406 and 415, and turn every other error into a problem document."""
+    """Refuse tokens in addresses, answer 406 and 415, and turn every other error into a problem document."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,6 +29,7 @@ class ApiDoor:
         if not request.path_info.startswith(PREFIX) or request.path_info == DOCS:
             return self.get_response(request)
         try:
+            _check_address(request)
             _check_types(request)
         except Problem as problem:
             answer = problem.answer()
@@ -33,6 +37,9 @@ class ApiDoor:
             answer = _as_problem(self.get_response(request))
         # Privacy: whatever the letter lets search engines show, it shows on pages for people.
         answer.headers["X-Robots-Tag"] = "noindex"
+        if request.path_info.startswith(ORGANIZE):
+            # Privacy: no other website may read these answers from a browser.
+            return answer
         if request.method in {"GET", "HEAD"}:
             # Everyone may read these answers, and they depend on no cookie.
             answer.headers["Access-Control-Allow-Origin"] = "*"
@@ -41,6 +48,12 @@ class ApiDoor:
             answer.headers["Vary"] = "Origin"
         answer.headers["Access-Control-Expose-Headers"] = EXPOSED
         return answer
+
+
+def _check_address(request: HttpRequest) -> None:
+    """Security: a token in an address is in the logs of proxies and in the history of browsers already."""
+    if is_in_address(f"{request.path_info}?{request.META.get('QUERY_STRING', '')}"):
+        raise Problem(TOKEN_IN_ADDRESS)
 
 
 def _check_types(request: HttpRequest) -> None:

@@ -24,14 +24,16 @@ class Kind:
     status: int
     title: str
     detail: str
+    # The requests that can have this problem, if not all with its status: "sent" with a body, or "token".
+    only: str = ""
 
     @property
     def url(self) -> str:
         return f"{settings.SITE_URL}{reverse('api_docs')}#problem-{self.name}"
 
 
-UNREADABLE = Kind("unreadable", 400, "The request cannot be read", "Send a body that is valid JSON, in UTF-8.")
-FORBIDDEN = Kind("forbidden", 403, "You may not do this", "Nothing was changed.")
+UNREADABLE = Kind("unreadable", 400, "The request cannot be read", "Send a body that is valid JSON, in UTF-8.", "sent")
+FORBIDDEN = Kind("forbidden", 403, "You may not do this", "Nothing was changed.", "sent")
 NOT_FOUND = Kind("not-found", 404, "There is nothing here", "Check the address. Letters that are not public have none.")
 NOT_ALLOWED = Kind("method", 405, "This address has no such method", "The header Allow lists the methods it has.")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "The API sends nothing that you accept", "It sends application/json.")
@@ -45,13 +47,31 @@ ELSEWHERE = Kind(
     "This letter takes no signatures on your website",
     "Its organizers list the websites under “Form and dates”. Requests need the header Origin, as browsers send it. "
     "A letter that names nobody yet takes signatures only on its own page.",
+    "sent",
 )
+TOKEN_IN_ADDRESS = Kind(
+    "token-in-address",
+    400,
+    "The address contains a personal token",
+    "Addresses end up in logs. Revoke this token now, on the page where you created it. Send the new one in the header "
+    "Authorization: Bearer.",
+)
+NO_TOKEN = Kind(
+    "token",
+    401,
+    "This needs a personal token that works",
+    "Send one header Authorization: Bearer with the token. It may have expired or been revoked. Members of a "
+    "collective create tokens on its page “Personal tokens”.",
+    "token",
+)
+NO_SCOPE = Kind("scope", 403, "The token may not read this", "Create a token with another scope.", "token")
 INVALID = Kind("invalid", 422, "Something in the request is missing or wrong", "The field “errors” lists what.")
 PROOF_WANTED = Kind(
     "proof",
     422,
     "The browser of the signer must run a check",
     "Solve the challenge (ALTCHA, PBKDF2/SHA-256), and send the same again with the solution as “proof”.",
+    "sent",
 )
 TOO_MANY = Kind("too-many", 429, "Too many requests", "Wait for the seconds that Retry-After states, then try again.")
 BROKEN = Kind("broken", 500, "The site has failed", "The people who run it can see the cause. Try again later.")
@@ -62,6 +82,7 @@ UNAVAILABLE = Kind(
 KINDS = [
     *[UNREADABLE, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, NOT_ACCEPTABLE, CONFLICT, TAKEN_DOWN, TOO_LARGE, UNSUPPORTED],
     *[INVALID, TOO_MANY, BROKEN, UNAVAILABLE, ELSEWHERE, PROOF_WANTED],
+    *[TOKEN_IN_ADDRESS, NO_TOKEN, NO_SCOPE],
 ]
 # The first kind of a status is the general one.
 BY_STATUS = {kind.status: kind for kind in reversed(KINDS)}

@@ -23,7 +23,7 @@ from letters.signer.signing.views.layout import check_url
 from letters.signer.signing.views.signing import take
 
 PATH = "/letters/{slug:slug}/signatures/"
-PROBLEMS = (400, 403, 404, 409, 410, 413, 415, 429, *OF_EVERY_REQUEST)
+PROBLEMS = (403, 404, 409, 410, 413, 415, 429, *OF_EVERY_REQUEST)
 # For how long a browser need not ask again whether a website may send signatures (in seconds).
 ASKED_AGAIN_AFTER = 600
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from ninja import Field, Query
 
 from letters.api import schemas
-from letters.api.answers import as_json, letter_of, policy, read, websites_of
+from letters.api.answers import as_json, form_of, letter_of, policy, read
 from letters.base.public_letters.pages import text_or_404
 from letters.base.switches.queries import is_on
-from letters.models import Display, History, Letter, Revision, Switch, Translation, Update
+from letters.models import History, Letter, Revision, Switch, Translation, Update
 from letters.public.public_pages import data, queries
 from letters.public.public_pages.count_history import history_of
 from letters.public.public_pages.limits import count_for_network
@@ -117,23 +117,12 @@ def _letter(letter: Letter, text: Translation, refusal: str) -> HttpResponseBase
             published=letter.signature_count,
             goal=letter.goal,
             version=letter.version,
-            form=_form(letter),
+            form=form_of(letter),
             revisions=[
                 _revision_in_list(letter, each, text.language)
                 for each in queries.past_texts(History.of(letter), text.language)
             ],
         )
-    )
-
-
-def _form(letter: Letter) -> schemas.FormOfLetter:
-    return schemas.FormOfLetter(
-        **{name: getattr(letter, f"ask_{name}") for name in ("affiliation", "role", "country", "comment")},
-        displays=[Display(each) for each in letter.displays],
-        domains=letter.domains,
-        comments_public=letter.comments_public,
-        breakdown_public=letter.breakdown_public,
-        origins=websites_of(letter),
     )
 
 

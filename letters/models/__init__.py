@@ -98,6 +98,7 @@ from letters.models.outgoing_email import (
     OutgoingEmailQuerySet,
 )
 from letters.models.paper_count import PaperCount, PaperCountQuerySet, paper_counts_of
+from letters.models.personal_token import PersonalToken, PersonalTokenQuerySet, Scope
 from letters.models.picture import Picture
 from letters.models.rejection_appeal import (
     NOT_APPEALED,
@@ -306,6 +307,8 @@ __all__ = [
     "OutgoingEmailQuerySet",
     "PaperCount",
     "PaperCountQuerySet",
+    "PersonalToken",
+    "PersonalTokenQuerySet",
     "Picture",
     "RejectionAppeal",
     "RejectionReason",
@@ -316,6 +319,7 @@ __all__ = [
     "ReviewDecision",
     "Revision",
     "RevisionQuerySet",
+    "Scope",
     "ScoringWindow",
     "SecondOpinion",
     "SignatoryList",

@@ -1,4 +1,4 @@
-"""The refusals about webhooks. See refusals.py."""
+"""The refusals about webhooks and personal tokens. See refusals.py."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +8,10 @@ from letters.shared.refused import Refusal
 OF_WEBHOOKS: dict[Refusal, Explanation] = {
     Refusal.TOO_MANY_TESTS: Explanation(
         _("Your collective has sent twenty tests within an hour, which is the limit. Try again later.")
+    ),
+    Refusal.TOO_MANY_TOKENS: Explanation(
+        _("You have twenty personal tokens in this collective, which is the limit. Revoke one first."),
+        field="name",
     ),
     Refusal.TOO_MANY_WEBHOOKS: Explanation(
         _("Your collective has five webhooks, which is the limit. Delete one that you no longer need."), field="url"

@@ -189,8 +189,9 @@ class Refusal(StrEnum):
     TOO_MANY_OF_YOURS = "too_many_of_yours"
     TOO_MANY_SIGNATURES = "too_many_signatures"
 
-    # Webhooks
+    # Webhooks and personal tokens
     TOO_MANY_TESTS = "too_many_tests"
+    TOO_MANY_TOKENS = "too_many_tokens"
     TOO_MANY_WEBHOOKS = "too_many_webhooks"
     WEBHOOK_OFF = "webhook_off"
 

@@ -109,6 +109,7 @@ OF_A_COLLECTIVE = [
     Place("describe_collective", _("Description"), OWNING),
     Place("collective_domains", _("Domains"), OWNING, below=("change_domain",)),
     Place("webhooks", _("Webhooks"), OWNING, below=("webhook", "send_webhook_again")),
+    Place("personal_tokens", _("Personal tokens"), EVERYONE, below=("new_personal_token",)),
     ACTIVITY,
 ]
 OF_EVERYONE = [

@@ -41,6 +41,8 @@ LIMIT_REPORTS = environment.rate("LIMIT_REPORTS", "30/hour")
 LIMIT_CODES = environment.rate("LIMIT_CODES", "3000/hour")
 # Whole public lists that one network downloads. A large one may be a hundred megabytes.
 LIMIT_DOWNLOADS = environment.rate("LIMIT_DOWNLOADS", "300/hour")
+# Requests of one personal token.
+LIMIT_PERSONAL_TOKENS = environment.rate("LIMIT_PERSONAL_TOKENS", "1000/hour")
 # Searches of public lists from one network. An office or a university may be one network.
 LIMIT_SEARCHES = environment.rate("LIMIT_SEARCHES", "1000/hour")
 

@@ -167,6 +167,8 @@ BY_HAND = {"models/signature.py": 3}
 OF_OTHERS = {
     *(f"organizer/updates/operations/{flow}.py" for flow in ("writing", "sending", "spreading")),
     "organizer/updates/views.py",
+    # Of an update, for programs.
+    "api/organizers.py",
     "models/update.py",
     "models/bulk_decision.py",
     *(f"moderator/moderation/operations/{file}.py" for file in ("bulk", "bulk_work")),

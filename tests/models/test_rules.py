@@ -44,6 +44,7 @@ from letters.models import (
     OrganisationSignature,
     OutgoingEmail,
     PaperCount,
+    PersonalToken,
     Picture,
     RejectionAppeal,
     RejectionReason,
@@ -203,6 +204,13 @@ def add_wave(letter: Letter, **values: Any) -> Wave:
 
 def add_window(letter: Letter) -> None:
     ScoringWindow.objects.create(letter=letter, begins_at=NOW, scored=2, doubtful=1)
+
+
+def add_token(letter: Letter, **values: Any) -> PersonalToken:
+    right = {"name": "Office", "scopes": ["counts:read"], "digest": b"1", "beginning": "und_1234"}
+    times = {"created_at": NOW, "expires_at": NOW + timedelta(days=1)}
+    membership = letter.collective.memberships.get()
+    return PersonalToken.objects.create(membership=membership, **{**right, **times, **values})
 
 
 def add_webhook(letter: Letter, **values: Any) -> Webhook:
@@ -733,6 +741,10 @@ REFUSED: list[tuple[str, Act]] = [
     ("letter_hour_once", lambda letter: twice(add_hour, letter)),
     ("letter_tally_once", lambda letter: twice(add_tally, letter)),
     ("letter_tally_kind_known", lambda letter: add_tally(letter, kind="shoe size")),
+    ("personal_token_has_a_name", lambda letter: add_token(letter, name="")),
+    ("personal_token_expires", lambda letter: add_token(letter, expires_at=NOW)),
+    ("personal_token_scopes_known", lambda letter: add_token(letter, scopes=[])),
+    ("personal_token_scopes_known", lambda letter: add_token(letter, scopes=["letters:write"])),
     ("webhook_off_known", lambda letter: add_webhook(letter, off="tired")),
     ("webhook_delivery_says_about_what", lambda letter: add_delivery(add_webhook(letter), kind="test")),
     ("webhook_delivery_says_about_what", lambda letter: add_delivery(add_webhook(letter), number=None)),

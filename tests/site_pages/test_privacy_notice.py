@@ -33,6 +33,7 @@ from letters.organizer.collectives.operations import forgetting, inviting
 from letters.organizer.exports import operations as exports
 from letters.organizer.first_signatories.operations.listing import LIST_KEPT_FOR
 from letters.organizer.letter_editor.views import starting
+from letters.organizer.personal_tokens.operations import KEPT_AFTER_END
 from letters.organizer.pictures import operations as pictures
 from letters.shared import limits
 from tests.people import Reader
@@ -292,6 +293,16 @@ PROMISES: dict[str, list[Promise]] = {
     "A day later we delete the address": [
         lambda: forgetting.RETENTION == DAY,
         "test_the_address_of_an_ended_invitation_is_deleted",
+    ],
+    "If you create a personal token for a program": [
+        "test_a_stolen_database_contains_no_token",
+        "test_the_last_use_is_a_day_and_never_a_moment",
+    ],
+    "It is deleted when you revoke it": [
+        "test_a_revoked_token_ends_at_once",
+        "test_tokens_that_ended_a_month_ago_are_deleted",
+        "test_a_token_ends_with_the_membership_and_does_not_come_back",
+        lambda: KEPT_AFTER_END == 30 * DAY,
     ],
     "If you close your account": ["test_a_closed_account_leaves_nothing_but_the_record"],
     "People who moderate this site read a draft": [

@@ -13,6 +13,8 @@ PUBLIC_REDIRECT = "public, max-age=60"
 PRIVATE_REDIRECT = "private, no-store"
 # Prefixes of the pages that need an account.
 ACCOUNT_PREFIXES = ("/organize/", "/moderate/")
+# Privacy: for a program with a personal token, a letter that its token does not open has no address at all.
+NOT_REDIRECTED = "/api/v1/organize/"
 # The parts of a path that come just before a letter's slug.
 SLUG_PREFIXES = ("/letters/", "/moderate/")
 
@@ -38,7 +40,7 @@ class FormerSlugRedirectMiddleware:
 def _current_url(request: HttpRequest) -> str:
     slug = request.resolver_match.kwargs.get("slug", "") if request.resolver_match else ""
     prefix = next((word for word in SLUG_PREFIXES if f"{word}{slug}/" in request.path), "")
-    if not slug or not prefix:
+    if not slug or not prefix or request.path.startswith(NOT_REDIRECTED):
         return ""
     # Privacy: only members may learn a draft's slug. Only pages behind an account know who asks.
     current_slug = queries.current_slug(slug, request.user if _needs_account(request) else None)
