@@ -153,6 +153,7 @@ ROWS = {
         f"api_{name}": Row("200", "415")
         for name in ("letters", "letter", "revision", "count", "count_history", "signatures", "updates", "update")
     },
+    "api_organisations": Row("200", "415"),
     # With a personal token in a header, never with the cookie of a browser (tests/personal_tokens/test_use.py).
     **{
         f"api_own_{name}": Row("401", "415")

@@ -118,6 +118,7 @@ class Letter(Schema):
         ),
     ]
     published: int
+    organisations: Annotated[int, Field(description="Listed organisations. They never count as people.")]
     goal: int | None
     version: Version
     form: FormOfLetter
@@ -234,6 +235,30 @@ class Signatures(Schema):
     version: Version
     signatures: list[Signature]
     older: Annotated[Url | None, Field(description="The next page. Null at the end of the list.")]
+
+
+class Organisation(Schema):
+    """One organisation that has signed. Nobody reads here who signed for it."""
+
+    name: str
+    website: str
+    domain: Annotated[str, Field(description="The internet domain of the organisation.")]
+    proof: Annotated[
+        Literal["address", "vouched"],
+        Field(description="“address” for an address at the domain, “vouched” if the organizers vouch."),
+    ]
+    signed_on: Annotated[date | Literal[""], Field(description="The day of publication, never a time.")]
+    text: Annotated[int, Field(description="The number of the text that it signed.")]
+    signed_text: Annotated[str, Field(description="“earlier” if that text said something else, otherwise empty.")]
+
+
+class Organisations(Schema):
+    """A page of the organisations that have signed, in the order of their names, at most 100."""
+
+    organisations: Annotated[int, Field(description="Listed organisations. They never count as people.")]
+    version: Version
+    list: list[Organisation]
+    more: Annotated[Url | None, Field(description="The next page. Null at the end of the list.")]
 
 
 Line = Annotated[str, Field(max_length=4000)]

@@ -17,6 +17,7 @@ from letters.models import History, Letter, Revision, Switch, Translation, Updat
 from letters.public.public_pages import data, queries
 from letters.public.public_pages.count_history import history_of
 from letters.public.public_pages.limits import count_for_network
+from letters.public.public_pages.organisations import organisations_of
 from letters.public.public_pages.pages import Page
 from letters.shared.absolute_urls import with_whole_addresses
 from letters.shared.languages import interface_language
@@ -29,6 +30,9 @@ Before = Annotated[
         lt=2**31,
         description="Only what comes after this number in the list. Take it from “older” of the page before.",
     ),
+]
+After = Annotated[
+    str, Query(max_length=64, description="Only what comes after this. Take it from “more” of the page before.")
 ]
 InLanguage = Annotated[
     str | None,
@@ -115,6 +119,7 @@ def _letter(letter: Letter, text: Translation, refusal: str) -> HttpResponseBase
             closes_at=letter.closes_at,
             refusal=refusal or None,
             published=letter.signature_count,
+            organisations=0 if letter.is_sealed else letter.organisation_count,
             goal=letter.goal,
             version=letter.version,
             form=form_of(letter),
@@ -210,6 +215,30 @@ def _signatures(request: HttpRequest, letter: Letter, before: int | None) -> Htt
     page, onward = data.signatures_of(letter, before)
     shape = schemas.Signatures.model_validate({**page, "older": _older(request, onward)})
     return as_json(shape, is_long=before is not None, headers=policy((Refusal.MANY_SEARCHES, settings.LIMIT_SEARCHES)))
+
+
+@read("/letters/{slug:slug}/organisations/", schemas.Organisations, name="organisations", problems=(404, 410, 429))
+def organisations(request: HttpRequest, slug: str, after: After = "") -> Page:
+    """Return a page of the organisations that have signed. They are listed and counted apart from people."""
+    letter = letter_of(slug)
+    depends_on = ("api organisations", letter.pk, letter.version, after)
+    return Page(depends_on, partial(_organisations, request, letter, after), is_long=bool(after))
+
+
+def _organisations(request: HttpRequest, letter: Letter, after: str) -> HttpResponseBase:
+    if after:
+        count_for_network(request, "pages of lists", settings.LIMIT_SEARCHES, Refusal.MANY_SEARCHES)
+    listed, onward = organisations_of(letter, after)
+    shape = schemas.Organisations.model_validate(
+        {
+            "organisations": 0 if letter.is_sealed else letter.organisation_count,
+            "version": letter.version,
+            "list": listed,
+            "more": f"{_whole(request.path)}?after={onward}" if onward else None,
+        }
+    )
+    stated = policy((Refusal.MANY_SEARCHES, settings.LIMIT_SEARCHES))
+    return as_json(shape, is_long=bool(after), headers=stated)
 
 
 def _older(request: HttpRequest, before: int | None) -> str | None:

@@ -1,5 +1,6 @@
 """Whatever is sent to the API, the answer is a problem document that says what to do, and never a 500."""
 
+import re
 from typing import Any
 
 import pytest
@@ -126,6 +127,25 @@ def test_a_problem_never_repeats_what_was_sent(letter: Letter, reader: Reader) -
 def test_the_page_of_the_docs_explains_each_kind(reader: Reader) -> None:
     page = reader.get("/api/v1/docs/").content.decode()
     assert [kind.name for kind in KINDS if f'id="problem-{kind.name}"' not in page] == []
+
+
+def test_the_page_of_the_docs_names_only_the_problems_that_a_request_can_have(reader: Reader) -> None:
+    page = reader.get("/api/v1/docs/").content.decode()
+    named = {
+        name: set(
+            re.findall(
+                r'href="#problem-([a-z-]+)"', page.partition(f'<section id="{name}"')[2].partition("</section>")[0]
+            )
+        )
+        for name in ("signatures", "sign", "own_signatures")
+    }
+    of_bodies, of_tokens = {"proof", "website", "unreadable"}, {"token", "scope"}
+    assert named["signatures"].isdisjoint(of_bodies | of_tokens)
+    assert {"not-found", "invalid", "too-many", "token-in-address"} <= named["signatures"]
+    assert of_bodies <= named["sign"]
+    assert named["sign"].isdisjoint(of_tokens)
+    assert of_tokens <= named["own_signatures"]
+    assert named["own_signatures"].isdisjoint(of_bodies)
 
 
 def test_the_page_of_the_docs_says_which_words_a_field_takes(reader: Reader) -> None:

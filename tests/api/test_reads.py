@@ -131,7 +131,7 @@ def test_updates_are_those_of_the_archive(letter: Letter, organizer: User, reade
     assert reader.get(f"{LETTER}updates/{draft.pk}/").status_code == 404
 
 
-PATHS = ["", "revisions/1/", "count/", "count/history/", "signatures/", "updates/"]
+PATHS = ["", "revisions/1/", "count/", "count/history/", "signatures/", "organisations/", "updates/"]
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -2,9 +2,11 @@
 
 import csv
 import io
+import json
 from datetime import timedelta
 
 import pytest
+from pytest_django import Settings
 
 from letters.models import AuditEvent, Export, Letter, OrganisationContact, OrganisationSignature, User
 from letters.moderator.organisations.operations import vouch_for_organisation
@@ -100,6 +102,33 @@ def test_the_files_have_what_the_list_shows(letter: Letter, reader: Reader) -> N
     data = reader.get(letter.url_of("organisations_json")).json()
     assert (data["organisations"], [row["name"] for row in data["list"]]) == (2, ["=Zug", "Bread"])
     assert "organisations" not in reader.get(letter.url_of("signatures_json")).json()
+
+
+def test_programs_read_what_the_list_shows(
+    letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(organisations, "PAGE_LENGTH", 2)
+    add(letter, "Zug", "apples", "Bread", "Dora")
+    url, seen, answers = "/api/v1/letters/night-trains/organisations/", [], []
+    while url:
+        answers.append(reader.get(url))
+        data = json.loads(answers[-1].getvalue())
+        assert (data["organisations"], data["version"]) == (4, letter.version)
+        seen += data["list"]
+        url = (data["more"] or "").removeprefix(settings.SITE_URL)
+    assert len(answers) == 2
+    assert {answer.headers["RateLimit-Policy"] for answer in answers} == {'"searches";q=1000;w=3600'}
+    assert seen == reader.get(letter.url_of("organisations_json")).json()["list"]
+    letter_as_data = reader.get("/api/v1/letters/night-trains/").json()
+    count = reader.get("/api/v1/letters/night-trains/count/").json()
+    assert letter_as_data["organisations"] == count["organisations"] == reader.count(letter)["organisations"] == 4
+    assert letter_as_data["published"] == count["published"] == 0
+
+
+@pytest.mark.parametrize("after", ["x", "1", "%00", "a" * 64])
+def test_programs_with_a_cursor_that_is_not_ours_find_nothing(letter: Letter, reader: Reader, after: str) -> None:
+    add(letter, "Zug")
+    assert reader.get(f"/api/v1/letters/night-trains/organisations/?after={after}").status_code == 404
 
 
 def test_an_organisation_stays_with_the_text_that_it_signed(letter: Letter, reader: Reader) -> None:

@@ -14,6 +14,7 @@ PATHS = {
     "api_count": "count/",
     "api_count_history": "count/history/",
     "api_signatures": "signatures/",
+    "api_organisations": "organisations/",
     "api_updates": "updates/",
     "api_update": "updates/1/",
 }

@@ -126,6 +126,12 @@ def _json(visit: Visit) -> HttpResponse:
     return JsonResponse(data, headers=ANYONE)
 
 
+def organisations_of(letter: Letter, after: str) -> tuple[list[dict[str, object]], str]:
+    """Return a page of the list as data, and the cursor of the next page. Raises as `organisation_page` does."""
+    page = organisation_page(letter, History.of_changed(letter), after=after)
+    return [dict(zip(COLUMNS, _as_data(each, letter), strict=True)) for each in page.organisations], page.onward
+
+
 def _data(letter: Letter) -> list[Sequence[object]]:
     changes = History.of_changed(letter)
     return [_as_data(_listed(row, changes), letter) for row in _rows(letter)[:MAX_IN_FILE]]
