@@ -197,6 +197,13 @@ def build_list(letter_id: int) -> None:
     build_public_list(letter_id, now=database_now())
 
 
+@shared_task(name="letters.build_json_list")
+def build_json_list(letter_id: int) -> None:
+    """Do the same as JSON."""
+    wakeups.awake("letters.build_json_list", letter_id)
+    build_public_list(letter_id, now=database_now(), ending="json")
+
+
 # Five attempts within ten minutes: after that the code in the email has expired.
 @shared_task(
     name="letters.account_mail", autoretry_for=(TryLater,), retry_backoff=20, retry_jitter=False, max_retries=5

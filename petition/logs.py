@@ -6,9 +6,8 @@ import re
 import socket
 from datetime import UTC, datetime
 
-from petition.request_ids import current_request_id
-
 from letters.shared.secrets_of_programs import IN_ADDRESS as PERSONAL_TOKEN
+from petition.request_ids import current_request_id
 
 HOSTNAME = socket.gethostname()
 

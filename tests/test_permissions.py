@@ -140,6 +140,7 @@ ROWS = {
     "translated_letter": Row("200", "405", more=ITALIAN),
     "signatures": Row("200", "405"),
     "signatures_json": Row("200", "405"),
+    "all_signatures_json": Row("200", "405"),
     "count_history": Row("200", "405"),
     "translated_count_history": Row("200", "405", more=ITALIAN),
     "count_history_csv": Row("200", "405"),

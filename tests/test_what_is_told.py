@@ -48,6 +48,7 @@ LETTER = "/letters/night-trains/"
 API = "/api/v1/letters/night-trains/"
 PUBLIC = [
     *["/", "/it/", LETTER, f"{LETTER}signatures/", f"{LETTER}signatures.csv", f"{LETTER}history/"],
+    *[f"{LETTER}all-signatures.json", f"{LETTER}organisations.json", f"{API}organisations/"],
     *[f"{LETTER}history/1/", f"{LETTER}history/2/", f"{LETTER}count/", f"{LETTER}updates/", f"{LETTER}feed/"],
     *["/api/v1/letters/", f"{API}", f"{API}revisions/1/", f"{API}signatures/", f"{API}count/", f"{API}updates/"],
     *[f"/it{LETTER}", f"/it{LETTER}signatures/", f"/it{LETTER}history/", f"/it{LETTER}feed/"],

@@ -27,7 +27,11 @@ MEMBERS = list(Membership.Role)
 PAGE_LENGTH = 100
 After = Annotated[
     str,
-    Query(max_length=80, description="Only what comes after this in the list. Take it from the page before."),
+    Query(
+        max_length=80,
+        pattern=r"^[-\w]*$",
+        description="Only what comes after this in the list. Take it from the page before.",
+    ),
 ]
 Number = Annotated[int, Field(ge=1, lt=2**31)]
 

@@ -29,7 +29,7 @@ def every_display() -> list[str]:
 
 
 # The pages of a letter that are lists of names, by their name in urls.py.
-LISTS_OF_NAMES = frozenset({"signatures", "signatures_csv", "signatures_json"})
+LISTS_OF_NAMES = frozenset({"signatures", "signatures_csv", "signatures_json", "all_signatures_json"})
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):

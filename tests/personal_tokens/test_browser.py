@@ -25,7 +25,7 @@ def site() -> Iterator[Site]:
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_member_creates_a_token_uses_it_and_revokes_it(width: int, site: Site, visitor: Visit) -> None:
-    page = visitor(viewport={"width": width, "height": 800}, java_script_enabled=width > 400)
+    page = visitor(viewport={"width": width, "height": 800}, java_script_enabled=True)
     url = an_owner(page, site, f"Friends of Programs on Screens of {'few' if width < 400 else 'many'} Pixels")
     page.goto(f"{url}tokens/")
     reports = complaints(page, "no tokens", width)

@@ -99,10 +99,17 @@ def test_a_cursor_leads_through_the_whole_list(letter: Letter, program: Program,
     assert len(set(names)) == 120
 
 
-@pytest.mark.parametrize("query", ["after=%00", "after=x", "after=-1", f"after={'9' * 60}", "after=1e5"])
-def test_a_made_up_cursor_begins_anew(letter: Letter, program: Program, query: str) -> None:
+@pytest.mark.parametrize("after", ["x", "-1", "9" * 60, "1e5"])
+@pytest.mark.parametrize("shown", LISTS)
+def test_a_made_up_cursor_shows_what_is_there(letter: Letter, program: Program, shown: str, after: str) -> None:
     add_published(letter, 2)
-    assert len(program.read(f"{LETTER}signatures/?{query}")["signatures"]) in {0, 2}
+    assert len(entries(program, f"{shown}&after={after}")) in {0, 2}
+
+
+@pytest.mark.parametrize("after", ["%00", "%ff", "a%20b", "%27", "a" * 81, "%0A"])
+@pytest.mark.parametrize("url", [API, f"{LETTER}signatures/"])
+def test_what_can_be_no_cursor_is_refused(letter: Letter, program: Program, url: str, after: str) -> None:
+    assert program.get(f"{url}?after={after}").status_code == 422
 
 
 @pytest.mark.parametrize("query", ["q=x", "after=1&after=2", f"after={'9' * 81}", "shown=", "%00=1", "access_token=1"])

@@ -16,6 +16,7 @@ from tests.people import Response, add_published, kept_pages, site
 
 PATHS = [
     *["/", "/letters/night-trains/", "/letters/night-trains/signatures/", "/letters/night-trains/signatures.csv"],
+    *["/letters/night-trains/all-signatures.json", "/api/v1/letters/night-trains/organisations/"],
     *["/letters/night-trains/count/", "/letters/night-trains/feed/", "/letters/night-trains/history/"],
     *["/it/letters/night-trains/", "/letters/night-trains/updates/", "/letters/nothing/"],
     *["/api/v1/letters/", "/api/v1/letters/night-trains/", "/api/v1/letters/night-trains/signatures/?before=3"],

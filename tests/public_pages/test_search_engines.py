@@ -12,7 +12,7 @@ from tests.public_pages.test_caching import DATA, PAGES
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ["signatures/", "signatures.csv", "signatures.json"]
+LISTS = ["signatures/", "signatures.csv", "signatures.json", "all-signatures.json"]
 
 
 def robots(reader: Reader, path: str, **how: Any) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import unicodedata
 from html import unescape
@@ -173,6 +174,8 @@ def test_every_name_goes_through_form_database_page_and_file_unchanged(
     content = reader.get(letter.url_of("signatures_csv")).getvalue().decode("utf-8-sig")
     rows = [{**row} for row in csv.DictReader(io.StringIO(content))]
     assert sorted(row["name"] for row in rows) == sorted(str(safe_cell(name)) for name in wanted)
+    as_data = json.loads(reader.get(letter.url_of("all_signatures_json")).getvalue())
+    assert sorted(row["name"] for row in as_data["signatures"]) == sorted(wanted)
     assert names_on_pages(reader, letter) == {*wanted}
 
 

@@ -58,12 +58,16 @@ def told(letter: Letter, signer: Signer) -> dict[str, str]:
 
 
 def listed(letter: Letter) -> str:
-    """Return the public list as a page and as a file."""
-    return Reader().read(letter, "signatures") + whole_csv(letter)
+    """Return the public list as a page and as files."""
+    return Reader().read(letter, "signatures") + whole_csv(letter) + whole_json(letter)
 
 
 def whole_csv(letter: Letter) -> str:
     return Reader().get(letter.url_of("signatures_csv")).getvalue().decode("utf-8-sig")
+
+
+def whole_json(letter: Letter) -> str:
+    return Reader().get(letter.url_of("all_signatures_json")).getvalue().decode()
 
 
 # The signer is told who reads the comment, and it stays so.
@@ -101,7 +105,7 @@ def test_switching_it_on_publishes_nothing_that_was_written_before(
 
 def test_switching_it_off_hides_comments_on_every_page_at_once(publishing: Letter, organizer: User) -> None:
     signed(publishing, comment_for=EVERYONE)
-    assert listed(publishing).count(COMMENT) == 2
+    assert listed(publishing).count(COMMENT) == 3
     switch(publishing, organizer, on=False)
     assert COMMENT not in listed(publishing)
 

@@ -23,6 +23,7 @@ PAGES: dict[str, tuple[int, dict[str, int]]] = {
     "link": (200, {}),
     "signatures": (410, {}),
     "signatures_csv": (410, {}),
+    "all_signatures_json": (410, {}),
     "history": (410, {}),
     "past_text": (410, {"number": 1}),
     "updates": (410, {}),

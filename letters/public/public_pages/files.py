@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from gzip import GzipFile
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from django.conf import settings
 
@@ -28,6 +28,11 @@ MAX_OUTDATED_TIME = timedelta(seconds=120)
 COMPRESSION = 3
 # A file that is still unfinished after this time was left by a killed worker.
 ABANDONED_AFTER = timedelta(hours=1)
+
+
+# A letter's list is kept as CSV and as JSON, each built when a reader asks for it.
+Ending = Literal["csv", "json"]
+ENDINGS: tuple[Ending, ...] = ("csv", "json")
 
 
 @dataclass(frozen=True)
@@ -45,12 +50,12 @@ class BuiltList:
         return self.version != version and now - self.began_at >= REBUILD_INTERVAL
 
 
-def newest_list(letter_id: int) -> BuiltList | None:
-    return max(_lists(f"{letter_id}-*.csv"), key=lambda built: (built.version, built.began_at), default=None)
+def newest_list(letter_id: int, ending: Ending = "csv") -> BuiltList | None:
+    return max(_lists(f"{letter_id}-*.{ending}"), key=lambda built: (built.version, built.began_at), default=None)
 
 
 @contextmanager
-def building(letter_id: int) -> Iterator[bool]:
+def building(letter_id: int, ending: Ending = "csv") -> Iterator[bool]:
     """Lock this list for writing; yield whether the lock is ours. A killed worker loses its lock.
 
     Denial of service: while a list is built, each reader asks for it again. Without the lock, all workers would build
@@ -58,7 +63,7 @@ def building(letter_id: int) -> Iterator[bool]:
     Race: if two workers built it at once, the older list could be finished last and replace the newer one.
     """
     # Race: never delete this empty file. Two workers could then lock two different files of the same name.
-    with (_folder() / f"{letter_id}.building").open("ab") as lock_file:
+    with (_folder() / f"{letter_id}.{ending}.building").open("ab") as lock_file:
         try:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -73,9 +78,10 @@ def write_list(
     version: int,
     parts: Iterable[bytes],
     began_at: datetime,
+    ending: Ending = "csv",
 ) -> BuiltList:
     """Write a list to a new file, plain and compressed, then delete the older files of this letter."""
-    name = f"{letter_id}-{version}-{int(began_at.timestamp())}.csv"
+    name = f"{letter_id}-{version}-{int(began_at.timestamp())}.{ending}"
     path, unfinished = _folder() / name, _folder() / f"{secrets.token_hex(8)}.unfinished"
     compressed, unfinished_too = compressed_of(path), unfinished.with_name(f"z{unfinished.name}")
     try:
@@ -89,14 +95,14 @@ def write_list(
     finally:
         unfinished.unlink(missing_ok=True)
         unfinished_too.unlink(missing_ok=True)
-    for built in _lists(f"{letter_id}-*.csv"):
+    for built in _lists(f"{letter_id}-*.{ending}"):
         if built.path != path:
             delete_list(built)
     return BuiltList(path, letter_id, version, began_at)
 
 
 def compressed_of(path: Path) -> Path:
-    return path.with_suffix(".csv.gz")
+    return path.with_suffix(f"{path.suffix}.gz")
 
 
 def delete_list(built: BuiltList) -> None:
@@ -109,12 +115,12 @@ def _new(path: Path) -> IO[bytes]:
 
 
 def all_lists() -> list[BuiltList]:
-    return list(_lists("*.csv"))
+    return [built for ending in ENDINGS for built in _lists(f"*.{ending}")]
 
 
 def delete_abandoned(now: datetime) -> None:
     """Delete what a killed worker left: unfinished files, and compressed ones without the list that belongs to them."""
-    alone = [path for path in _folder().glob("*.csv.gz") if not path.with_suffix("").exists()]
+    alone = [path for path in _folder().glob("*.gz") if not path.with_suffix("").exists()]
     for path in [*_folder().glob("*.unfinished"), *alone]:
         try:
             written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)

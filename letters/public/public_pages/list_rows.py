@@ -7,9 +7,9 @@ Privacy: rows hold days, never times. A person with a mail log could read from a
 
 from collections.abc import Iterator, Sequence
 
-from django.db.models import Case, CharField, F, Q, Value, When
+from django.db.models import Case, CharField, F, Q, TextField, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Cast, JSONObject, TruncDate
 
 from letters.models import PUBLIC_COMMENT, Display, History, Letter, Signature, SignatureQuerySet, text_cells
 from letters.shared.csv_from_database import csv_from_database
@@ -48,6 +48,24 @@ def public_csv(letter: Letter) -> Iterator[bytes]:
         up_to = min(after + NUMBERS_BATCH_SIZE, letter.last_number)
         batch = _published(letter, changes).filter(number__gt=after, number__lte=up_to).order_by("number")
         yield csv_from_database(batch, cells).text
+
+
+def public_json(letter: Letter) -> Iterator[bytes]:
+    """Yield the same as JSON: the letter's version, every row as `public_rows_before` has it, and their number.
+
+    Trust: the number comes last, so it is that of the rows in this file, whatever happens while it is read.
+    """
+    changes = History.of_changed(letter)
+    cells = JSONObject(**dict(zip(PUBLIC_COLUMNS, _cells(letter, changes), strict=True)))
+    yield f'{{"version":{letter.version},"signatures":['.encode()
+    number = 0
+    for after in range(0, letter.last_number, NUMBERS_BATCH_SIZE):
+        up_to = min(after + NUMBERS_BATCH_SIZE, letter.last_number)
+        batch = _published(letter, changes).filter(number__gt=after, number__lte=up_to).order_by("number")
+        rows = list(batch.values_list(Cast(cells, TextField()), flat=True))
+        yield ("," if number and rows else "").encode() + ",\n".join(rows).encode()
+        number += len(rows)
+    yield f'],"published":{number}}}\n'.encode()
 
 
 def _published(letter: Letter, changes: History | None) -> SignatureQuerySet:

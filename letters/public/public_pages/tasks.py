@@ -4,7 +4,7 @@ from datetime import datetime
 from letters.base.public_letters.queries import public_letters
 from letters.models import Letter
 from letters.public.public_pages import behind, files, queries
-from letters.public.public_pages.list_rows import public_csv
+from letters.public.public_pages.list_rows import public_csv, public_json
 from letters.public.public_pages.operations import Scorer, sequence_letter
 from letters.public.public_pages.renewing import renew_breakdown
 
@@ -40,14 +40,15 @@ def recount_letters() -> None:
         log.error("Revision %s shows a count of %s published signatures, but has %s.", revision_id, stored, actual)
 
 
-def build_list(letter_id: int, *, now: datetime) -> None:
+def build_list(letter_id: int, *, now: datetime, ending: files.Ending = "csv") -> None:
     """Write the whole list of a letter to a file, unless a file is new enough or another worker is writing one."""
-    with files.building(letter_id) as is_ours:
+    with files.building(letter_id, ending) as is_ours:
         letter = public_letters().filter(pk=letter_id).first()
-        built = files.newest_list(letter_id)
+        built = files.newest_list(letter_id, ending)
         if not is_ours or letter is None or (built and not built.should_be_rebuilt(letter.version, now)):
             return
-        files.write_list(letter.pk, version=letter.version, parts=public_csv(letter), began_at=now)
+        parts = public_json(letter) if ending == "json" else public_csv(letter)
+        files.write_list(letter.pk, version=letter.version, parts=parts, began_at=now, ending=ending)
 
 
 def tidy_lists(*, now: datetime) -> None:

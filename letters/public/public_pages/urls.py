@@ -3,7 +3,7 @@ from itertools import chain
 from django.urls import path
 
 from letters.models import SitePage
-from letters.public.public_pages import breakdown, count_history, organisations, views
+from letters.public.public_pages import breakdown, count_history, organisations, views, whole_list
 from letters.public.public_pages.about import page_about, page_by_operator
 from letters.shared.localized_paths import localized_paths
 
@@ -33,7 +33,8 @@ urlpatterns = [
     path("letters/<slug:slug>/breakdown.json", breakdown.as_json, name="breakdown_json"),
     path("letters/<slug:slug>/count/history.csv", count_history.as_csv, name="count_history_csv"),
     path("letters/<slug:slug>/count/history.json", count_history.as_json, name="count_history_json"),
-    path("letters/<slug:slug>/signatures.csv", views.signatures_csv, name="signatures_csv"),
+    path("letters/<slug:slug>/signatures.csv", whole_list.as_csv, name="signatures_csv"),
+    path("letters/<slug:slug>/all-signatures.json", whole_list.as_json, name="all_signatures_json"),
     path("letters/<slug:slug>/signatures.json", views.signatures_json, name="signatures_json"),
     path("letters/<slug:slug>/count/", views.count, name="count"),
 ]

@@ -1,12 +1,10 @@
 """The public pages. They depend only on their URL: they use no session, cookie or token, and name no account."""
 
-from dataclasses import replace
 from datetime import date
 from functools import partial
 
 from django.conf import settings
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
@@ -30,18 +28,15 @@ from letters.models import (
     public_moves,
     takes_organisations,
 )
-from letters.public.public_pages import data, files, names_on_letter, queries
-from letters.public.public_pages.caching import accepts_gzip, is_search
+from letters.public.public_pages import data, files, names_on_letter, queries, whole_list
+from letters.public.public_pages.caching import is_search
 from letters.public.public_pages.feed import letter_feed
 from letters.public.public_pages.forms import FindNameForm, FindNumberForm
-from letters.public.public_pages.limits import count_for_network, limit_downloads
-from letters.public.public_pages.list_rows import public_csv
+from letters.public.public_pages.limits import count_for_network
 from letters.public.public_pages.organisations import on_letter
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page, public_page
 from letters.public.public_pages.qr import qr_svg
 from letters.public.public_pages.searching import answer_search
-from letters.shared import wakeups
-from letters.shared.csv_rows import CSV
 from letters.shared.languages import direction, interface_language
 from letters.shared.refused import Refusal
 
@@ -113,7 +108,7 @@ def signatures(visit: Visit) -> Page | HttpResponse:
             "find_number": FindNumberForm(),
             "report_url": visit.url_of("report_signature"),
             "named_url": visit.url_of("report_name"),
-            "built_seconds": int(files.MAX_OUTDATED_TIME.total_seconds()) if _is_large(visit.letter) else 0,
+            "built_seconds": int(files.MAX_OUTDATED_TIME.total_seconds()) if whole_list.is_large(visit.letter) else 0,
         }
 
     return visit.of_version(before, context=context)
@@ -127,76 +122,6 @@ def _number_before(request: HttpRequest) -> int | None:
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:12]) < 2**31:
         raise Http404("A page of the list is asked for by a number.")
     return int(text[:12])
-
-
-def _is_large(letter: Letter) -> bool:
-    return letter.last_number > files.LARGE_LIST
-
-
-@letter_page("signatures_csv")
-def signatures_csv(visit: Visit) -> Page | HttpResponse:
-    """Send the whole list as CSV. For a large letter, this is a file that a worker has built."""
-    if _is_large(visit.letter):
-        return _large_list(visit)
-    depends_on = ("signatures.csv", visit.letter.pk, visit.letter.version)
-    return Page(depends_on, partial(_small_list, visit), is_long=True)
-
-
-def _small_list(visit: Visit) -> HttpResponseBase:
-    limit_downloads(visit.request)
-    # Denial of service: a streamed response reads no row for a HEAD request.
-    return StreamingHttpResponse(public_csv(visit.letter), content_type=CSV, headers=_csv_headers(visit.letter))
-
-
-def _large_list(visit: Visit) -> Page | HttpResponse:
-    letter, now = visit.letter, timezone.now()
-    built = files.newest_list(letter.pk)
-    if built is None or built.should_be_rebuilt(letter.version, now):
-        wakeups.wake("letters.build_list", letter.pk, queue="exports")
-    if built is None or not built.may_be_sent(letter.version, now):
-        return _being_built(visit)
-    depends_on = ("signatures.csv", letter.pk, built.version)
-    # Privacy: no stale-if-error here, so that no cache on the way serves the file beyond its time.
-    return Page(depends_on, partial(_file_response, visit, built), is_long=True, cache_control="public, max-age=5")
-
-
-def _file_response(visit: Visit, built: files.BuiltList) -> HttpResponseBase:
-    limit_downloads(visit.request)
-    is_compressed = accepts_gzip(visit.request)
-    try:
-        file = (files.compressed_of(built.path) if is_compressed else built.path).open("rb")
-    except FileNotFoundError:
-        return _being_built(visit)  # Race: a worker has just replaced this file.
-    response = FileResponse(file, content_type=CSV)
-    if is_compressed:
-        response.headers["Content-Encoding"] = "gzip"
-    # Set after construction: Django would replace our Content-Disposition with the name of the file.
-    for name, value in _csv_headers(visit.letter).items():
-        response.headers[name] = value
-    # Larger blocks than Django's default, for a file that may have a hundred megabytes.
-    response.block_size = 256 * 1024
-    return response
-
-
-# A list of a million names takes about this long to build.
-RETRY_SECONDS = 20
-
-
-def _csv_headers(letter: Letter) -> dict[str, str]:
-    return {
-        "Content-Disposition": f'attachment; filename="{letter.slug}-signatures.csv"',
-        "Access-Control-Allow-Origin": "*",
-    }
-
-
-def _being_built(visit: Visit) -> HttpResponse:
-    # The file has no language, so the links to other languages lead to the list as a page.
-    context = {**replace(visit, name="signatures").context(), "seconds": RETRY_SECONDS}
-    page = visit.render("list_is_built", context)
-    page.status_code = 503
-    page.headers["Retry-After"] = str(RETRY_SECONDS)
-    page.headers["Cache-Control"] = "no-store"
-    return page
 
 
 @letter_page("signatures_json")
