@@ -16,10 +16,13 @@ COMMANDS = {
     "worker": "Run the worker for all queues, with the clock; or for some, with --queues.",
     "beat": "Run the clock by itself, beside workers of some queues.",
     "status": "Show whether each part of the site works.",
+    "backup": "Back up the database while the site runs, and the keys elsewhere.",
+    "verify-backup": "Check that a backup is as it was written.",
+    "restore": "Restore a backup into an empty database.",
     "sample": "Publish a sample letter, marked as a sample, on a site without letters.",
 }
 
-OTHER_NAMES = {"sample": "load_sample"}
+OTHER_NAMES = {"sample": "load_sample", "verify-backup": "verify_backup"}
 
 
 def main() -> None:

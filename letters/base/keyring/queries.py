@@ -1,5 +1,6 @@
 import hashlib
 import hmac
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 
@@ -22,23 +23,37 @@ def fingerprint(name: str, key: str) -> str:
 
 def configured() -> dict[str, list[str]]:
     """Return the fingerprints of the keys that this process has, the one in use first."""
-    keys = {
-        HASH_KEY: [settings.ADDRESS_HASH_KEY],
-        ADDRESS_KEYS: settings.ADDRESS_KEYS,
-        SECRET_KEY: [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS],
-    }
+    return fingerprints_of(
+        {
+            HASH_KEY: [settings.ADDRESS_HASH_KEY],
+            ADDRESS_KEYS: settings.ADDRESS_KEYS,
+            SECRET_KEY: [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS],
+        }
+    )
+
+
+def fingerprints_of(keys: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     return {name: [fingerprint(name, key) for key in some] for name, some in keys.items()}
 
 
 def wrong_keys() -> list[str]:
     """Return the variables that lack a key under which data was written; none for an empty database."""
-    recorded: dict[str, set[str]] = {}
-    for name, known in KeyFingerprint.objects.values_list("name", "fingerprint"):
-        recorded.setdefault(name, set()).add(known)
-    given = {name: set(found) for name, found in configured().items()}
-    wrong = [name for name in (HASH_KEY, ADDRESS_KEYS) if recorded.get(name, set()) - given[name]]
+    return lacking(recorded(), configured())
+
+
+def recorded() -> dict[str, list[str]]:
+    """Return the fingerprints of the keys under which data was written."""
+    found: dict[str, list[str]] = {}
+    for name, known in KeyFingerprint.objects.order_by("pk").values_list("name", "fingerprint"):
+        found.setdefault(name, []).append(known)
+    return found
+
+
+def lacking(recorded: Mapping[str, list[str]], given: Mapping[str, list[str]]) -> list[str]:
+    """Return the variables that lack a key under which data was written."""
+    wrong = [name for name in (HASH_KEY, ADDRESS_KEYS) if set(recorded.get(name, [])) - set(given[name])]
     # Old secret keys may be dropped: the links that they signed have expired.
-    if recorded.get(SECRET_KEY) and not recorded[SECRET_KEY] & given[SECRET_KEY]:
+    if recorded.get(SECRET_KEY) and not set(recorded[SECRET_KEY]) & set(given[SECRET_KEY]):
         wrong.append(SECRET_KEY)
     return wrong
 
