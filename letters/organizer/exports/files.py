@@ -116,16 +116,20 @@ def _sheets(file: IO[bytes], heading: Sequence[str], tmpdir: str) -> Iterator[Wr
             for row in rows:
                 if place >= ROWS_A_SHEET:
                     sheet, place = _headed(book, heading), 1
-                for column, value in enumerate(row):
-                    if isinstance(value, int):
-                        sheet.write_number(place, column, value)
-                    elif isinstance(value, date):
-                        sheet.write_datetime(place, column, datetime.combine(value, time()), day)
-                    elif value:
-                        sheet.write_string(place, column, str(value))
+                _write_row(sheet, place, row, day)
                 place += 1
 
         yield write
+
+
+def _write_row(sheet: Any, place: int, row: Sequence[Any], day: Any) -> None:
+    for column, value in enumerate(row):
+        if isinstance(value, int):
+            sheet.write_number(place, column, value)
+        elif isinstance(value, date):
+            sheet.write_datetime(place, column, datetime.combine(value, time()), day)
+        elif value:
+            sheet.write_string(place, column, str(value))
 
 
 @contextmanager
