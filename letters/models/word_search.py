@@ -120,6 +120,28 @@ def published_numbers(letter: Letter, words: Collection[str], *, after: int | No
     return _numbers(PUBLISHED_NUMBERS, words, _spans(letter.pk, start - 1), start=start, most=most)
 
 
+# A key that is equal for equal affiliations, whatever their case and marks. A query must use exactly this expression,
+# and the condition of the index. Privacy: the index holds only what the public may read, as that of PUBLIC_WORDS.
+SAME_AFFILIATION = "hashtextextended(letters_fold(affiliation), 0)"
+# Performance: the index has the numbers of one affiliation in their order, so a page reads as many rows as it shows.
+OF_AFFILIATION = f"""
+SELECT number FROM letters_signature
+WHERE letter_id = %(letter)s AND {PUBLIC} AND affiliation <> '' AND number < %(below)s
+    AND {SAME_AFFILIATION} = hashtextextended(letters_fold(%(affiliation)s), 0)
+    AND letters_fold(affiliation) = letters_fold(%(affiliation)s)
+ORDER BY number DESC LIMIT %(most)s
+"""  # noqa: S608 -- our own statement
+
+
+def numbers_of_affiliation(letter_id: int, affiliation: str, *, below: int, most: int) -> list[int]:
+    """Return the numbers of public names with this affiliation: the highest below `below`, at most `most`.
+
+    It is the whole affiliation, and neither case nor marks matter.
+    """
+    values = {"letter": letter_id, "affiliation": affiliation, "below": below, "most": most}
+    return [number for (number,) in fetch_rows(OF_AFFILIATION, values)]
+
+
 @transaction.atomic
 def _numbers(statement: str, words: Collection[str], spans: Iterable[list[str]], *, start: int, most: int) -> list[int]:
     if not words:

@@ -100,7 +100,7 @@ def code_fingerprint() -> str:
 
 
 # The parameters of a search on the list of signatures.
-SEARCHED = {"q", "number"}
+SEARCHED = {"affiliation", "q", "number"}
 # A client can also refuse gzip: "gzip;q=0".
 ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 

@@ -1,6 +1,9 @@
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+
+from letters.models import folded_words
 
 
 class FindNameForm(forms.Form):
@@ -12,6 +15,18 @@ class FindNameForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None) -> None:
         super().__init__(data, auto_id="find_%s", label_suffix="")
+
+
+class AffiliationForm(forms.Form):
+    """The affiliation whose people a reader wants to see, from a link on the list."""
+
+    affiliation = forms.CharField(label=_("Affiliation"), max_length=200)
+
+    def clean_affiliation(self) -> str:
+        typed: str = self.cleaned_data["affiliation"]
+        if not folded_words(typed):
+            raise ValidationError(_("Enter an affiliation with letters or numerals."), "no_words")
+        return typed
 
 
 class FindNumberForm(forms.Form):

@@ -25,6 +25,7 @@ from letters.models import (
     Update,
     UpdateTranslation,
     User,
+    numbers_of_affiliation,
     public_numbers,
 )
 from letters.public.public_pages import latest_versions
@@ -153,9 +154,23 @@ def found_page(letter: Letter, changes: History | None, words: Collection[str], 
     """
     below = min(before or letter.last_number + 1, letter.last_number + 1)
     numbers = public_numbers(letter.pk, words, below=below, most=PAGE_LENGTH + 1)
+    return _shown(letter, changes, numbers, is_newest=before is None)
+
+
+def page_of_affiliation(
+    letter: Letter, changes: History | None, affiliation: str, *, before: int | None
+) -> SignaturePage:
+    """Return a page of the public names with one affiliation, and of no other."""
+    below = min(before or letter.last_number + 1, letter.last_number + 1)
+    numbers = numbers_of_affiliation(letter.pk, affiliation, below=below, most=PAGE_LENGTH + 1)
+    return _shown(letter, changes, numbers, is_newest=before is None)
+
+
+def _shown(letter: Letter, changes: History | None, numbers: list[int], *, is_newest: bool) -> SignaturePage:
+    """Privacy: a name that was withheld a moment ago is not shown."""
     page = numbers[:PAGE_LENGTH]
     shown = counted(letter, changes).published().filter(number__in=page, display=Display.PUBLIC)
-    return SignaturePage(list(shown), page[-1] if len(numbers) > PAGE_LENGTH else None, before is None)
+    return SignaturePage(list(shown), page[-1] if len(numbers) > PAGE_LENGTH else None, is_newest)
 
 
 @dataclass(frozen=True)
