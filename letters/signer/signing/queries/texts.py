@@ -3,7 +3,7 @@
 import time
 from functools import lru_cache
 
-from letters.base.public_letters.queries import public_letters
+from letters.base.public_letters.queries import public_letter, public_letters
 from letters.models import (
     Letter,
     Revision,
@@ -27,10 +27,9 @@ def letter_to_sign(slug: str, language: str) -> Letter:
 
 @lru_cache(maxsize=256)
 def _letter_in_second(slug: str, language: str, second: int) -> Letter:
-    letters = public_letters()
-    if language:
-        letters = letters.filter(current_revision__translations__language=language)
-    return letters.get(slug=slug)
+    if not language:
+        return public_letter(slug)
+    return public_letters().filter(current_revision__translations__language=language).get(slug=slug)
 
 
 def translation_of(revision_id: int, language: str) -> Translation:
