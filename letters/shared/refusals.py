@@ -276,7 +276,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
     ),
     # Moderation
     Refusal.DECIDED_AGAIN: Explanation(
-        _("You cannot undo this decision any more, because the signature has changed since."), 409
+        _("You can no longer undo this decision, because the signature has changed since."), 409
     ),
     Refusal.REASON_RETIRED: Explanation(
         _("This reason is no longer on the list. Reload this page, then select another one."), 409

@@ -7,7 +7,7 @@ from letters.shared.refused import Refusal
 
 OF_MODERATION: dict[Refusal, Explanation] = {
     Refusal.DECIDED_AGAIN: Explanation(
-        _("You cannot undo this decision any more, because the signature has changed since.")
+        _("You can no longer undo this decision, because the signature has changed since.")
     ),
     Refusal.ANOTHER_DECIDES: Explanation(
         _("The signer has appealed against a decision of yours, so another moderator must decide.")
@@ -81,5 +81,5 @@ OF_MODERATION: dict[Refusal, Explanation] = {
             "collective."
         )
     ),
-    Refusal.NOT_TAKEN_DOWN: Explanation(_("This letter is not taken down any more. Reload this page.")),
+    Refusal.NOT_TAKEN_DOWN: Explanation(_("This letter is no longer taken down. Reload this page.")),
 }

@@ -17,7 +17,7 @@ OF_PAPER: dict[Refusal, Explanation] = {
         _("Publish the letter first. Signatures on paper are shown on its public page, beside its count.")
     ),
     Refusal.PAPER_OVER: Explanation(
-        _("This number is not current any more: it was corrected or withdrawn. Load the page again.")
+        _("This number is no longer current: it was corrected or withdrawn. Reload this page.")
     ),
     Refusal.PAPER_WRONG: Explanation(
         _("Enter a number between 1 and 10,000,000, a day that is not in the future, and who counted them.")

@@ -41,7 +41,7 @@ FIELDS: dict[str, Promise] = {
     "role": _("Role"),
     "country": _("Country"),
     "comment": _("Why they sign"),
-    "comment_for": _("Who reads why they sign"),
+    "comment_for": _("Who can read why they sign"),
     "domain": _("Confirmed at"),
     "display": _("Who sees the name"),
 }

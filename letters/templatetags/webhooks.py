@@ -29,7 +29,7 @@ def webhook_event(delivery: WebhookDelivery) -> str:
     number = {"number": delivery.number}
     sentences = {
         Kind.PUBLISHED: gettext("Signature %(number)s is public"),
-        Kind.WITHDRAWN: gettext("Signature %(number)s is not public any more"),
+        Kind.WITHDRAWN: gettext("Signature %(number)s is no longer public"),
         Kind.COUNT: gettext("The letter has %(number)s signatures"),
         Kind.TEST: gettext("Test"),
     }

@@ -307,7 +307,7 @@ def test_invitations_are_sent_again_withdrawn_and_cancelled_from_the_page(
 def test_a_fixed_text_can_be_published_from_its_page(before: Letter, browser: Client, invite: Inviter) -> None:
     invite(before)
     page = browser.get("/organize/letters/night-trains/")
-    assert "You cannot change this text any more" in words(page)
+    assert "You can no longer change this text" in words(page)
     assert b"<textarea" not in page.content
     browser.post("/organize/letters/night-trains/state/", {"action": "publish"})
     before.refresh_from_db()

@@ -295,7 +295,7 @@ def decide(letter: Letter, signature: Signature, verb: str, by: User, at: timede
 
 
 SAID = {
-    "accept": "A moderator has looked at the signature that you reported, and it stays on the list.",
+    "accept": "A moderator has reviewed the signature that you reported, and it stays on the list.",
     "reject": "The list no longer shows the name that you reported.",
 }
 

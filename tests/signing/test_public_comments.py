@@ -232,7 +232,7 @@ def test_on_a_reviewed_letter_a_moderator_decides_whether_a_comment_becomes_publ
     )
     assert COMMENT not in listed(letter)
     desk = browser_of(organizer)
-    assert "Who reads why they sign the organizers everyone" in words(desk.get("/moderate/"))
+    assert "Who can read why they sign the organizers everyone" in words(desk.get("/moderate/"))
     accept_signatures(letter, [signature.pk], by=organizer, now=NOW)
     assert COMMENT in listed(letter)
 

@@ -89,7 +89,9 @@ def test_a_letter_goes_down_and_comes_back_after_an_appeal(site: Site, visitor: 
     reports += look(warden, "take a letter down")
     warden.get_by_label("It is illegal content").check()
     warden.get_by_label("The law and its article, or the rule").fill("Section 186 of the Criminal Code")
-    warden.get_by_label("What in the letter breaks it, and why").fill("The third paragraph states what is not true.")
+    warden.get_by_label("What in the letter breaks the law or the rule, and why").fill(
+        "The third paragraph states what is not true."
+    )
     warden.get_by_label("Someone reported it").check()
     warden.get_by_role("button", name="Take the letter down").click()
     expect(warden.get_by_text("You have taken the letter down.")).to_be_visible()

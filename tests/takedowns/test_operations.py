@@ -58,7 +58,13 @@ def test_members_who_write_get_the_statement_of_reasons(
     addresses = {each.partition("\n")[0] for each in told}
     assert moderator.email not in addresses
     assert len(addresses) == len(told) == 1 + (teammate.email in addresses)
-    for said in (STATEMENT.named, STATEMENT.facts, "Someone reported it.", "A person decided", "appeal until"):
+    for said in (
+        STATEMENT.named,
+        STATEMENT.facts,
+        "Someone reported it.",
+        "A person made this decision",
+        "appeal until",
+    ):
         assert said in told[0]
     assert "Everywhere on this site" in told[0]
 

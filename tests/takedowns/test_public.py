@@ -132,7 +132,7 @@ def test_the_page_says_when_and_why_and_how_to_appeal(
     page = reader.read(letter)
     for said in (STATEMENT.named, STATEMENT.facts, "March 3, 2025", "Illegal content", "Someone reported it."):
         assert said in page
-    for said in ("A person decided, not a program.", "September 2, 2025", "Everywhere on this site"):
+    for said in ("A person made this decision, not a program.", "September 2, 2025", "Everywhere on this site"):
         assert said in page
     assert 'content="noindex"' in page
     assert "Wanda" not in page

@@ -58,8 +58,8 @@ def _number() -> forms.IntegerField:
         help_text=_("The number before the name in the list."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         error_messages={
-            "required": _("Enter the number that is before the name in the list."),
-            "invalid": _("Enter the number that is before the name in the list."),
+            "required": _("Enter the number before the name in the list."),
+            "invalid": _("Enter the number before the name in the list."),
         },
     )
 

@@ -32,13 +32,13 @@ class TakeDownForm(forms.Form):
     """The statement of reasons."""
 
     ground = forms.ChoiceField(
-        label=_("Why you take the letter down"),
+        label=_("Why you are taking the letter down"),
         choices=[
             (TakeDown.Ground.LAW, _("It is illegal content")),
             (TakeDown.Ground.RULES, _("It is against the rules of this site")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Select why you take the letter down.")},
+        error_messages={"required": _("Select why you are taking the letter down.")},
     )
     named = forms.CharField(
         label=_("The law and its article, or the rule"),
@@ -46,21 +46,21 @@ class TakeDownForm(forms.Form):
         error_messages={"required": _("Name the law with its article, or the rule that the letter breaks.")},
     )
     facts = forms.CharField(
-        label=_("What in the letter breaks it, and why"),
+        label=_("What in the letter breaks the law or the rule, and why"),
         max_length=2000,
         help_text=_("Everyone can read this. Do not repeat anything illegal, and do not include names."),
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={"required": _("Explain what in the letter breaks the law or the rule, and why.")},
     )
     found_by = forms.ChoiceField(
-        label=_("How you learned of it"),
+        label=_("How you found out about it"),
         choices=[
             (TakeDown.FoundBy.REPORT, _("Someone reported it")),
             (TakeDown.FoundBy.MODERATOR, _("A moderator found it")),
             (TakeDown.FoundBy.AUTOMATED, _("An automated check pointed to it")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Select how you learned of it.")},
+        error_messages={"required": _("Select how you found out about it.")},
     )
 
     def statement(self) -> Statement:
