@@ -16,6 +16,7 @@ from bench import bulk, emails
 from bench import site as browsers
 from bench.exports import measure_exports
 from bench.load import Volley
+from bench.memory import measure_memory
 from bench.paper import set_on_paper
 from bench.report import NAMES, SLOW_EMAIL, Report, Shoot, in_turns, percent, whole
 from bench.scoring import measure_scoring
@@ -297,7 +298,21 @@ def sizes(site: Site, report: Report, options: argparse.Namespace) -> None:
 
 Section = Callable[[Site, Report, argparse.Namespace], None]
 
+
 # The names for --only, in the order of the report.
+def memory(site: Site, report: Report, options: argparse.Namespace) -> None:
+    say("Memory, at rest …")
+    found = measure_memory(site)
+    names = [*found["at rest"]]
+    report.figures["memory"] = found
+    report.lines += ["", f"{'Memory of a small site, MB':<{NAMES}}" + "".join(f"{moment:>13}" for moment in found)]
+    report.lines += [f"{name:<{NAMES}}" + "".join(f"{by[name]:>13.0f}" for by in found.values()) for name in names]
+    both = [by["web server"] + by["worker"] for by in found.values()]
+    report.lines.append(
+        f"{'web server and worker':<{NAMES}}" + "".join(f"{each:>13.0f}" for each in both) + "   aim 400"
+    )
+
+
 SECTIONS: dict[str, Section] = {
     "reading": reading,
     "signing": signing_and_confirming,
@@ -310,6 +325,7 @@ SECTIONS: dict[str, Section] = {
     "scoring": scoring,
     "moderating": moderating,
     "sizes": sizes,
+    "memory": memory,
 }
 # Sections with lines in the table of limits at the top.
 COMPARED = {"reading", "signing", "emails", "bulk"}

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from bench.emails import ADDRESS, Kind, forget_owed, send_owed
 from bench.site import Site, letter_with
 from letters.shared.addresses import encrypt
-from petition import local
+from petition import child_processes, local
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def running_bulk_worker(site: Site) -> Iterator[None]:
         send_owed(site, BULK)
         yield
     finally:
-        local.end([site.processes.running.pop("bulk worker").pid])
+        child_processes.end([site.processes.running.pop("bulk worker").pid])
         forget_owed(site)
 
 

@@ -13,7 +13,7 @@ from bench.load import HOST, Volley
 from bench.site import SAMPLE, Site
 from letters.shared import wakeups
 from letters.shared.addresses import encrypt
-from petition import local
+from petition import child_processes, local
 
 ADDRESS = "reader@example.org"
 # The number of emails for the first volley. Later volleys get as many as the previous one has sent.
@@ -32,7 +32,7 @@ def running_worker(site: Site) -> Iterator[None]:
         send_owed(site, CONFIRMATIONS)
         yield
     finally:
-        local.end([site.processes.running.pop("worker").pid])
+        child_processes.end([site.processes.running.pop("worker").pid])
 
 
 OWED = "SELECT count(*) FROM letters_outgoingemail WHERE sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL"

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from bench.load import HOST, Volley, fire
 from letters.shared.tokens import make_token
-from petition import environment, local
+from petition import child_processes, environment, local
 from petition.embedded import free_port
 
 SAMPLE = "unpaid-cast"
@@ -44,7 +44,7 @@ class Site:
     # The port of bench/sink.py.
     mail_port: int
     folder: Path
-    processes: local.Processes
+    processes: child_processes.Processes
     database: psycopg.Connection[tuple[Any, ...]]
 
     def value(self, query: str, *parameters: object) -> Any:
@@ -110,7 +110,7 @@ def running_site() -> Iterator[Site]:
                 ["LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_LETTER_SOFT", "LIMIT_DOMAIN"], "1000000000/hour"
             ),
         )
-        ledger = stack.enter_context(local.locked_ledger(var))
+        ledger = stack.enter_context(child_processes.locked_ledger(var))
         laptop = local.Laptop(var / "laptop.json")
         addresses = local.servers(var, ledger, stack)
         laptop.write(**addresses)
@@ -119,7 +119,7 @@ def running_site() -> Iterator[Site]:
         database.execute(LIMIT_TABLE)
         database.execute(ASK_FOR_EVERYTHING)
         stack.callback(_close_pool)
-        processes = local.Processes(ledger)
+        processes = child_processes.Processes(ledger)
         stack.callback(processes.end)
         processes.start("mail server", [sys.executable, "-m", "bench.sink", str(mail_port)])
         for name, at, application in [

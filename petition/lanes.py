@@ -41,7 +41,7 @@ class Lane:
         self._waiting: set[Key] = set()
         self._lock = threading.Lock()
 
-    def take(self, key: Key, work: Callable[[], None]) -> "Future[None] | None":
+    def take(self, key: Key, work: Callable[[], object]) -> "Future[None] | None":
         """Do the work as soon as a thread is free. None if equal work waits already, which will find as much to do."""
         with self._lock:
             if key in self._waiting:

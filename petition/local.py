@@ -1,25 +1,20 @@
 """`make run` on a laptop: embedded servers, the site, and its worker with the clock in one process tree."""
 
 import errno
-import fcntl
 import http.client
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from io import StringIO
 from pathlib import Path
 from secrets import token_urlsafe
 from socket import AF_INET, AF_INET6, create_server
-from typing import TextIO
 from urllib.parse import urlsplit
 
 import django
-import psutil
 import psycopg
 import redis
 from cryptography.fernet import Fernet
@@ -34,7 +29,8 @@ from dotenv import load_dotenv
 from letters.shared.valkey import pool_for
 from petition import environment
 from petition.checkup.machine import is_collected
-from petition.embedded import STOP_SECONDS, CannotStart, embedded_postgres, embedded_valkey, interruption
+from petition.child_processes import Ledger, Processes, locked_ledger
+from petition.embedded import CannotStart, embedded_postgres, embedded_valkey, interruption
 
 BASE_DIR = environment.BASE_DIR
 QUEUES = "confirmations,publishing,accounts,bulk,exports,webhooks"
@@ -43,14 +39,16 @@ READY_SECONDS = 60
 
 
 def main() -> int:
-    if sys.argv[1:] != ["run"]:
+    commands = {"run": run, "prepare": prepare_for_a_run}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
         print("Usage: python -m petition.local run", file=sys.stderr)
         return 2
     interruption.listen()
     try:
-        run()
+        commands[sys.argv[1]]()
     except KeyboardInterrupt:
-        say("Undersigned has stopped. Your data is kept.")
+        if sys.argv[1] == "run":
+            say("Undersigned has stopped. Your data is kept.")
     except CannotStart as error:
         environment.refuse(str(error))
     except OSError as error:
@@ -72,11 +70,12 @@ def run() -> None:
         ledger = stack.enter_context(locked_ledger(var))
         refuse_taken_port(host, port)
         laptop = Laptop(var / "laptop.json")
-        stack.callback(laptop.write)
+        stack.callback(laptop.forget_addresses)
         laptop.write(**servers(var, ledger, stack))
-        prepare(laptop)
         processes = Processes(ledger)
         stack.callback(processes.end)
+        processes.finish("preparation", [sys.executable, "-m", "petition.local", "prepare"])
+        laptop.read_again()
         # The web server first: with two cores and everything at once, the first page would appear a second later.
         processes.start("web server", web_server(host, port))
         wait_until_ready(processes, host, port)
@@ -89,82 +88,6 @@ def run() -> None:
 
 def say(text: str) -> None:
     print(text, flush=True)
-
-
-# Processes of an earlier run
-
-
-class Ledger:
-    """The list of processes that a run has started, so that after a crash the next run can end them."""
-
-    def __init__(self, file: TextIO) -> None:
-        self.file = file
-
-    def note(self, pid: int) -> None:
-        self.file.write(f"{pid} {psutil.Process(pid).create_time()}\n")
-        self.file.flush()
-
-    def end_leftovers(self) -> None:
-        self.file.seek(0)
-        lines = [line.split() for line in self.file if line.endswith("\n")]
-        end([int(pid) for pid, created in lines if not _is_another(int(pid), float(created))])
-        self.file.seek(0)
-        self.file.truncate()
-
-
-@contextmanager
-def locked_ledger(var: Path) -> Iterator[Ledger]:
-    """Open and lock the list for this process alone. The lock always ends with the process."""
-    with (var / "laptop.lock").open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotStart(
-                f"it already runs on the data in {var}. Stop that one, or give this one another folder with VAR_DIR."
-            ) from None
-        ledger = Ledger(file)
-        ledger.end_leftovers()
-        yield ledger
-
-
-def end(pids: list[int]) -> None:
-    """Ask processes to end, then kill what is left of them and of their sessions."""
-    asked = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
-    for process in asked:
-        with suppress(psutil.Error):
-            process.terminate()
-    wait_for_the_end(asked)
-    left = [process for process in psutil.process_iter() if process in asked or _session(process) in pids]
-    for process in left:
-        with suppress(psutil.Error):
-            process.kill()
-    wait_for_the_end(left)
-
-
-def wait_for_the_end(processes: list[psutil.Process]) -> None:
-    deadline = time.monotonic() + STOP_SECONDS
-    while any(map(_is_alive, processes)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    # A zombie counts as ended. In a container without init nobody reaps it, so waiting would never end.
-    with suppress(psutil.NoSuchProcess):
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    return False
-
-
-def _is_another(pid: int, created: float) -> bool:
-    """Return whether another process has this number now. (A number is not reused while its session has members.)"""
-    with suppress(psutil.NoSuchProcess):
-        return bool(abs(psutil.Process(pid).create_time() - created) > 1)
-    return False
-
-
-def _session(process: psutil.Process) -> int:
-    with suppress(OSError):
-        return os.getsid(process.pid)
-    return 0
 
 
 # What a run needs
@@ -189,6 +112,18 @@ class Laptop:
             new.flush()
             os.fsync(new.fileno())
         Path(new.name).replace(self.file)
+
+    def forget_addresses(self) -> None:
+        self.read_again()
+        self.write()
+
+    def read_again(self) -> None:
+        """Learn what a child has added, such as the password of the organizer."""
+        self.keys |= self._kept()
+
+    def addresses(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self.file.read_text(encoding="utf-8"))
+        return {name: value for name, value in found.items() if name.endswith("_URL")}
 
     def _kept(self) -> dict[str, str]:
         try:
@@ -254,6 +189,16 @@ def refuse_silent_valkey(url: str) -> None:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".: ")
+
+
+def prepare_for_a_run() -> None:
+    """Prepare in a process that ends, so that the one that waits for Ctrl-C does not keep 100 MB."""
+    laptop = Laptop(Path(os.environ["VAR_DIR"]) / "laptop.json")
+    addresses = laptop.addresses()
+    try:
+        prepare(laptop)
+    finally:
+        laptop.write(**addresses)
 
 
 def prepare(laptop: Laptop) -> None:
@@ -322,32 +267,6 @@ def worker(queues: str = QUEUES) -> list[str]:
 
 def clock(var: Path) -> list[str]:
     return [sys.executable, "-m", "petition", "beat", "--schedule", str(var / "beat-schedule")]
-
-
-class Processes:
-    """Child processes by name. Each leads a session, so that Ctrl-C reaches only us and we can end them in order."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, name: str, command: list[str]) -> None:
-        with interruption.held_back():
-            child = subprocess.Popen(command, cwd=BASE_DIR, stdin=subprocess.DEVNULL, start_new_session=True)
-            self.running[name] = child
-            self.ledger.note(child.pid)
-
-    def refuse_ended(self) -> None:
-        interruption.insist()
-        for name, child in self.running.items():
-            if child.poll() is not None:
-                raise CannotStart(
-                    f"its {name} has ended by itself (exit code {child.returncode}); see the lines above."
-                )
-
-    def end(self) -> None:
-        with interruption.held_back():
-            end([child.pid for child in self.running.values()])
 
 
 def wait_until_ready(processes: Processes, host: str, port: int) -> None:

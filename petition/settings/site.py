@@ -32,6 +32,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before health checks, because it answers at the same address.
+    "petition.checkup.seen.Seen",
     "petition.health.Health",
     "petition.request_ids.RequestIds",
     "petition.metrics.Metrics",

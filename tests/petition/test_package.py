@@ -6,15 +6,25 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from signal import SIGKILL
+from urllib.parse import urlsplit
+from uuid import uuid4
 
+import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
+from psycopg.sql import SQL, Identifier
 
+from petition.embedded import free_port
 from petition.source import archive
 from tests.petition.test_requirements import declared, plain
 from tests.petition.test_source import unpack
+from tests.smtp import SmtpSink
+from tests.stack import Web, until
 
 BASE = Path(settings.BASE_DIR)
 PACKAGES = ("letters", "petition")
@@ -31,7 +41,7 @@ with override("it"):
 def run(*command: str | Path, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
     return subprocess.run(
-        command, cwd=cwd, env=inherited | environ, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=cwd, env=inherited | environ, capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -135,3 +145,74 @@ def test_an_installed_package_must_say_where_its_source_is(
     checked = run(undersigned, "check", "--deploy", cwd=tmp_path, **production | {"SOURCE_URL": ""})
     assert checked.returncode == 1
     assert "petition.E011" in checked.stderr
+
+
+@pytest.fixture
+def servers() -> Iterator[dict[str, str]]:
+    """A database of its own, the Valkey of the tests, and a mail server."""
+    name = f"package_{uuid4().hex}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server, SmtpSink() as sink:
+        server.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+        yield {"--database-url": url, "--valkey-url": settings.VALKEY_URL, "--email-url": sink.url}
+        server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+@pytest.fixture
+def started(undersigned: Path, tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Start commands that keep running, and end them after the test."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(*words: str) -> None:
+        with (tmp_path / f"{words[0]}.log").open("wb") as log:
+            command = [str(undersigned), *words]
+            inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+            running.append(
+                subprocess.Popen(command, cwd=tmp_path, env=inherited, stdout=log, stderr=log, start_new_session=True)
+            )
+
+    yield start
+    for process in running:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, SIGKILL)
+        process.wait()
+    sys.stderr.write("".join(log.read_text() for log in tmp_path.glob("*.log")))
+
+
+@pytest.mark.xdist_group("stack")
+def test_a_site_starts_in_an_empty_folder(
+    undersigned: Path, servers: dict[str, str], started: Callable[..., None], tmp_path: Path
+) -> None:
+    def call(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        return run(undersigned, *words, cwd=tmp_path, **environ)
+
+    told = {
+        "--site-url": "https://letters.example.org",
+        "--email-from": "Letters <letters@example.org>",
+        "--source-url": "https://code.example.org/undersigned",
+        **servers,
+    }
+    written = call("init", *(word for pair in told.items() for word in pair))
+    assert (written.returncode, written.stderr) == (0, "")
+    early = call("check")
+    assert early.returncode == 1
+    assert "Run: undersigned migrate" in early.stdout
+    assert "Run: undersigned collectstatic --noinput" in early.stdout
+    for words in (
+        ["migrate", "--verbosity", "0"],
+        ["collectstatic", "--noinput", "--verbosity", "0"],
+        ["createsuperuser", "--noinput", "--email", "us@example.org"],
+    ):
+        ended = call(*words, DJANGO_SUPERUSER_PASSWORD="a long password of ours")
+        assert ended.returncode == 0, ended.stderr
+    assert "The sample letter is published." in call("sample").stdout
+    late = call("check").stdout
+    assert "The tables are up to date" in late
+    assert "lets the site in" in late
+    assert "are those of this version" in late
+    web = Web(free_port())
+    started("web", "--port", str(web.port))
+    started("worker")
+    started("beat")
+    until(lambda: call("status").returncode == 0, 180)
+    until(web.answers, 60)

@@ -12,7 +12,7 @@ from django.core import checks
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.check import Command as Check
 
-from petition.checkup import machine, sending, servers
+from petition.checkup import machine, public, sending, servers
 from petition.checkup.findings import Finding, Look, Verdict, all_findings, fine, look, wrong
 
 
@@ -22,6 +22,12 @@ class Command(Check):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--email", metavar="ADDRESS", help="Send an email there.")
+        parser.add_argument(
+            "--url",
+            nargs="?",
+            const=settings.SITE_URL,
+            help="Ask the site as readers do, at SITE_URL or another address.",
+        )
         parser.add_argument("--dkim-selector", default="", help="The name of the key with which emails are signed.")
 
     def handle(self, *app_labels: Any, **options: Any) -> None:
@@ -47,6 +53,9 @@ def _looks(options: dict[str, Any]) -> Iterator[Look]:
     yield servers.broker
     yield servers.mail_server
     yield _named(partial(sending.sending_domain, selector=options.get("dkim_selector") or ""), "sending domain")
+    yield public.host_names
+    if options.get("url"):
+        yield _named(partial(public.public_site, options["url"]), "public site")
     if options.get("email"):
         yield _named(partial(sending.test_email, options["email"]), "test email")
 
