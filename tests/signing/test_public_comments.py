@@ -186,7 +186,7 @@ def test_a_signer_can_agree_later(asking: Letter, signer: Signer, organizer: Use
         display="public",
         comment_for="on",
     )
-    assert listed(asking).count(COMMENT) == 2
+    assert listed(asking).count(COMMENT) == 3
 
 
 def test_a_signer_can_take_it_back_or_write_something_else(publishing: Letter, signer: Signer) -> None:

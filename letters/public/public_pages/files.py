@@ -63,7 +63,7 @@ def building(letter_id: int, ending: Ending = "csv") -> Iterator[bool]:
     Race: if two workers built it at once, the older list could be finished last and replace the newer one.
     """
     # Race: never delete this empty file. Two workers could then lock two different files of the same name.
-    with (_folder() / f"{letter_id}.{ending}.building").open("ab") as lock_file:
+    with (_folder() / f"{letter_id}-{ending}.building").open("ab") as lock_file:
         try:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
