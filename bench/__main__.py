@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
 
 from bench import bulk, emails
@@ -268,7 +268,7 @@ def moderating(site: Site, report: Report, options: argparse.Namespace) -> None:
 def sizes(site: Site, report: Report, options: argparse.Namespace) -> None:
     """Fill letters with millions of signatures, and compare them with the limits and with an empty letter."""
     # Models can be imported only after Django is set up.
-    from bench.sizes import costs, filled_letter  # noqa: PLC0415
+    from bench.sizes import costs, costs_of_processes, filled_letter  # noqa: PLC0415
 
     empty = browsers.letter_with(site, 0)
     for many in [LARGE, LARGEST] if options.large else [LARGE]:
@@ -282,18 +282,21 @@ def sizes(site: Site, report: Report, options: argparse.Namespace) -> None:
         }
         series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
         name = f"With {many:,} signatures"
-        report.lines += ["", f"{name:<{NAMES}}{'share':>11}"]
+        report.lines += ["", f"{name:<{NAMES}}{'share':>11}{'CPU share':>11}"]
         for what, own, limit, aim in [
             ("letter page, of the limit", "letter", "limit", 80),
             ("letter page, of an empty letter's", "letter", "empty", 95),
             ("count as JSON, of the limit", "count", "limit", 90),
         ]:
-            share = series[own].share_of(series[limit])
+            share, cpu_share = series[own].share_of(series[limit]), series[own].cpu_share_of(series[limit])
             report.note(f"{what}, {many} signatures", series[own], share)
-            report.lines.append(f"{what:<{NAMES}}{percent(share):>11}   aim {aim} %")
-        for cost in costs(slug):
+            report.lines.append(f"{what:<{NAMES}}{percent(share):>11}{percent(cpu_share):>11}   aim {aim} %")
+        report.lines += ["", " " * NAMES + f"{'':>11}{'CPU ms':>11}"]
+        for cost in chain(costs(site, slug), costs_of_processes(site, slug)):
+            say(f"{cost.name} …")
             report.figures[f"{cost.name}, {many} signatures"] = asdict(cost)
-            report.lines.append(f"{cost.name:<{NAMES}}{cost.value:>11,.1f}   aim {cost.aim:,g} {cost.unit}")
+            cpu = "" if cost.cpu is None else f"{cost.cpu:,.1f}"
+            report.lines.append(f"{cost.name:<{NAMES}}{cost.value:>11,.1f}{cpu:>11}   aim {cost.aim:,g} {cost.unit}")
 
 
 Section = Callable[[Site, Report, argparse.Namespace], None]

@@ -72,9 +72,9 @@ SELECT 'confirm', signature_id, id, spelling_hash, 'confirm:' || signature_id, n
 """
 
 
-def owe(site: Site, many: int) -> None:
-    """Create this many confirmation emails, due now."""
-    site.database.execute(OWE, [many, SAMPLE, encrypt(ADDRESS), encrypt(ADDRESS)])
+def owe(site: Site, many: int, slug: str = SAMPLE) -> None:
+    """Create this many signatures that wait, with their confirmation emails, due now."""
+    site.database.execute(OWE, [many, slug, encrypt(ADDRESS), encrypt(ADDRESS)])
 
 
 @dataclass(frozen=True)

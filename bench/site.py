@@ -271,10 +271,15 @@ def confirmations(signatures: list[tuple[int, bytes]]) -> list[bytes]:
 # The cost of one request, measured in this process
 
 
+def without_cache() -> override_settings:
+    """Make each public page anew within this context."""
+    return override_settings(MIDDLEWARE=[name for name in settings.MIDDLEWARE if name != CACHE])
+
+
 def milliseconds_to_make(path: str, times: int = 15) -> float:
     """Return the time to make a public page without a cache: the fastest, least disturbed, of several tries."""
     taken = []
-    with override_settings(MIDDLEWARE=[name for name in settings.MIDDLEWARE if name != CACHE]):
+    with without_cache():
         client = Client()
         for _ in range(times):
             begun = time.perf_counter()
