@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bench.emails import forget_owed, owe
 from bench.load import HOST, Volley
 from bench.site import Site, confirmations, waiting
-from petition import local
+from petition import child_processes, local
 
 CONFIRM_A_SECOND, SECONDS = 100, 10
 POLL_SECONDS = 0.05
@@ -58,7 +58,7 @@ def seconds_to_be_seen(site: Site, slug: str) -> tuple[list[float], Volley]:
     try:
         return _watched(site, slug, requests)
     finally:
-        local.end([site.processes.running.pop("sequencer").pid])
+        child_processes.end([site.processes.running.pop("sequencer").pid])
 
 
 def _watched(site: Site, slug: str, requests: list[bytes]) -> tuple[list[float], Volley]:
