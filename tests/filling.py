@@ -9,7 +9,7 @@ from PIL import Image
 
 from letters.base.site_pages.operations import save_site_page
 from letters.base.site_pages.placeholders import TO_DO
-from letters.base.site_pages.queries import draft_of
+from letters.base.site_pages.queries import PAGES, draft_of
 from letters.models import COMMENT_FOR_EVERYONE, Collective, Letter, Signature, SitePage, User
 from letters.moderator.moderation.operations import hide_comments, reject_signatures
 from letters.organizer.collectives.operations import suspend_collective
@@ -61,6 +61,7 @@ ARABIC = Text(
 )
 ASKED = {"ask_affiliation": "optional", "ask_comment": "optional", "comments_public": True}
 COMMENT = "Meine Mutter arbeitet seit dreißig Jahren am Schlachthof. Sie hat mir gezeigt, wie man ein Etikett liest."
+SITE_NOTICE = "This site moves on Sunday. Read more at https://example.org/moving before then."
 SITE_PAGE = (
     "The Unpaid Cast\n\n## By post\n\n- Example Street 1\n- 10115 Berlin\n\n[Our website](https://example.org)\n"
 )
@@ -97,7 +98,8 @@ def fill() -> Letter:
 def write_site_pages() -> None:
     """Write every page of the site: those with a draft as it is, the others with a heading, a list and a link."""
     by, now = User.objects.get(is_superuser=True), timezone.now()
-    for name in SitePage.Name:
+    save_site_page(SitePage.Name.NOTICE, "en", markdown=SITE_NOTICE, based_on=0, by=by, now=now)
+    for name in PAGES:
         text = draft_of(name, "en", for_operator=True) or SITE_PAGE
         save_site_page(name, "en", markdown=text.replace(TO_DO, "To be said"), based_on=0, by=by, now=now)
 

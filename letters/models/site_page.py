@@ -13,6 +13,7 @@ class SitePage(models.Model):
     """
 
     MAX_LENGTH = 50_000
+    MAX_NOTICE_LENGTH = 300
 
     class Name(models.TextChoices):
         PRIVACY = "privacy", _("Privacy")
@@ -20,6 +21,8 @@ class SitePage(models.Model):
         RULES = "rules", _("Rules")
         ACCESSIBILITY = "accessibility", _("Accessibility")
         CONTACT = "contact", _("Contact")
+        # Not a page, but one line of text above every page.
+        NOTICE = "notice", _("Notice on every page")
 
     name = models.CharField(max_length=20, choices=Name)
     # One of the languages of the interface.
@@ -36,7 +39,7 @@ class SitePage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["name", "language", "number"], name="site_page_version_once"),
             models.CheckConstraint(
-                condition=Q(name__in=["privacy", "imprint", "rules", "accessibility", "contact"]),
+                condition=Q(name__in=["privacy", "imprint", "rules", "accessibility", "contact", "notice"]),
                 name="site_page_known",
             ),
             models.CheckConstraint(condition=Q(number__gt=0), name="site_page_numbered_from_one"),

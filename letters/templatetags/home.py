@@ -1,7 +1,7 @@
 from django import template
 from django.conf import settings
 
-from letters.base.site_pages.queries import filled_pages
+from letters.base.site_pages.queries import filled_pages, text_for
 from letters.models import SitePage
 from letters.shared.languages import current_language
 from letters.shared.localized_paths import localized_url
@@ -34,3 +34,9 @@ def site_url(name: str, language: str = "") -> str:
 def pages_by_operator() -> list[SitePage.Name]:
     """Return the pages by the people who run the site that have a text. Their names are also those in urls.py."""
     return filled_pages()
+
+
+@register.simple_tag
+def site_notice() -> SitePage | None:
+    """Return the notice above every page, for readers of this page's language; None without one."""
+    return text_for(SitePage.Name.NOTICE, current_language())

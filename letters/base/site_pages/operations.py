@@ -40,6 +40,10 @@ def require_savable(name: str, language: str, *, markdown: str, based_on: int) -
     if language not in dict(settings.LANGUAGES):
         raise Refused(Refusal.NO_SUCH_LANGUAGE)
     text = stream_safe(markdown).replace("\r\n", "\n").strip()
+    if name == SitePage.Name.NOTICE:
+        text = " ".join(text.split())
+        if len(text) > SitePage.MAX_NOTICE_LENGTH:
+            raise Refused(Refusal.TOO_LONG)
     _require_right(text)
     newest = newest_version(name, language)
     if based_on != (newest.number if newest else 0):

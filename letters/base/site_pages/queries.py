@@ -15,6 +15,8 @@ from letters.shared.text import tidy_lines
 
 # A process reads the texts again after this long. Performance: until then, a letter's page causes no query for them.
 REMEMBERED_SECONDS = 10
+# The texts that are pages of their own, in the order of their links.
+PAGES = [name for name in SitePage.Name if name != SitePage.Name.NOTICE]
 # The pages of which the program has a draft.
 DRAFTED = {SitePage.Name.PRIVACY, SitePage.Name.RULES, SitePage.Name.ACCESSIBILITY}
 # This page always exists: until the people who run the site have written one, the draft is public. The draft only says
@@ -69,7 +71,13 @@ def newest_version(name: str, language: str) -> SitePage | None:
 def filled_pages() -> list[SitePage.Name]:
     """Return the pages to link to, in the order of their names in the model: those with a text in any language."""
     filled = {name for (name, _), page in newest_texts().items() if page.markdown}
-    return [name for name in SitePage.Name if name == ALWAYS or name in filled]
+    return [name for name in PAGES if name == ALWAYS or name in filled]
+
+
+def notice_versions() -> list[tuple[str, int]]:
+    """Return what tells one state of the notice on every page from another; empty without a notice."""
+    texts = newest_texts().items()
+    return sorted((code, page.number) for (name, code), page in texts if name == SitePage.Name.NOTICE and page.markdown)
 
 
 def text_for(name: str, language: str) -> SitePage | None:

@@ -24,7 +24,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags, urlencode
 
-from letters.base.site_pages.queries import filled_pages
+from letters.base.site_pages.queries import filled_pages, notice_versions
 from letters.public.public_pages import latest_versions, shared_pages
 from letters.public.public_pages.shared_pages import SharedPage
 from letters.shared import counting
@@ -52,11 +52,12 @@ HEADERS_ALONE = "undersigned.headers_alone"
 
 
 def page_etag(*parts: object) -> str:
-    """Return the ETag of a page that depends only on `parts`, on the code, and on the pages that its foot links to.
+    """Return the ETag of a page that depends only on `parts`, on the code, on the pages that its foot links to, and on
+    the notice above every page.
 
     It is a weak ETag, because it is the same for the compressed and the uncompressed page.
     """
-    content = "\0".join(map(str, (*parts, *filled_pages(), code_fingerprint())))
+    content = "\0".join(map(str, (*parts, *filled_pages(), *notice_versions(), code_fingerprint())))
     return f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 

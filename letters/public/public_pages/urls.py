@@ -2,7 +2,7 @@ from itertools import chain
 
 from django.urls import path
 
-from letters.models import SitePage
+from letters.base.site_pages.queries import PAGES
 from letters.public.public_pages import breakdown, count_history, organisations, views, whole_list
 from letters.public.public_pages.about import page_about, page_by_operator
 from letters.shared.localized_paths import localized_paths
@@ -10,9 +10,7 @@ from letters.shared.localized_paths import localized_paths
 urlpatterns = [
     *localized_paths("about/", page_about("about"), name="about"),
     *localized_paths("how-we-count/", page_about("how-we-count"), name="how-we-count"),
-    *chain.from_iterable(
-        localized_paths(f"{name}/", page_by_operator(name), name=name.value) for name in SitePage.Name
-    ),
+    *chain.from_iterable(localized_paths(f"{name}/", page_by_operator(name), name=name.value) for name in PAGES),
     # The home page comes after these: otherwise its language prefix would match "how-we-count".
     *localized_paths("", views.home, name="home"),
     # /letters/<slug>/ in the letter's own language, /<language>/letters/<slug>/ in another one
