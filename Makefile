@@ -14,7 +14,7 @@ TEMPLATES = $$(find letters -name '*.html')
 LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lighthouse lint format bench lock messages audit clean
+.PHONY: help run test lighthouse lint format bench drill lock messages audit clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.* ## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do printf '  make %-10s %s\n' "$$name" "$$does"; done
@@ -46,6 +46,9 @@ format: $(DEV) ## Format code and templates
 
 bench: $(DEV) ## Measure how fast the site is, compared with the limits of this machine
 	$(BIN)/python -m bench $(ARGS)
+
+drill: $(DEV) ## Stop each part of a site on several machines while people sign; needs root, RabbitMQ, nginx, PgBouncer, faketime
+	$(BIN)/python -m drill $(or $(ARGS),--write docs/drill.md)
 
 lock: $(DEV) ## Lock each requirements*.in to a .txt with hashes; UPGRADE=--upgrade for newer versions
 	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt

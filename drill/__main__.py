@@ -1,6 +1,7 @@
 """Run the drill and write its table: `python -m drill [--rate 50] [--only RABBIT] [--write docs/drill.md]`."""
 
 import argparse
+import logging
 import os
 import sys
 import time
@@ -13,6 +14,8 @@ os.environ.update(LAPTOP="1", SECRET_KEY="none", VAR_DIR="var/none", DJANGO_SETT
 import django
 
 django.setup()
+# The mail server logs each command.
+logging.disable(logging.WARNING)
 
 from drill.crowd import Crowd, Record  # noqa: E402
 from drill.faults import Fault, faults, versions  # noqa: E402
@@ -21,6 +24,8 @@ from drill.report import Row, as_markdown  # noqa: E402
 from tests.stack import until  # noqa: E402
 
 SECONDS_BEFORE, SECONDS_AFTER, SECONDS_TO_SETTLE = 5, 10, 240
+# So many people confirm before the first fault.
+WARM = 20
 
 
 def main() -> int:
@@ -37,6 +42,8 @@ def main() -> int:
     with running_machines(folder) as machines:
         crowd = Crowd(machines.port, machines.sink, SAMPLE, rate=chosen.rate)
         crowd.start()
+        # The first requests of each process are slow.
+        until(lambda: len(crowd.record.confirmed) >= WARM, 300)
         print(f"The site runs in {folder}.", flush=True)
         for name, fault in faults().items():
             if chosen.only.lower() in name.lower():

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from urllib.parse import urlencode
 
-from tests.smtp import Received, SmtpSink
+from tests.smtp import SmtpSink
+from tests.stack import until
 
 SYLLABLES = ["ba", "do", "fe", "gi", "ka", "lu", "ma", "ne", "po", "ri", "sa", "te", "vo", "wi", "zu", "la"]
 CONFIRM = re.compile(r"https?://[^/\s]+(/signatures/confirm/[^/\s]+/)")
@@ -52,6 +53,8 @@ class Crowd:
         self._is_signing.set()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="signer")
         self._lock = threading.Lock()
+        # Who signs just now.
+        self.busy = 0
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._sign, self._open, self._watch)]
 
     def start(self) -> None:
@@ -59,8 +62,9 @@ class Crowd:
             thread.start()
 
     def rest(self) -> None:
-        """Stop signing. Those who have signed still confirm."""
+        """Stop signing, and wait for the requests under way. Those who have signed still confirm."""
         self._is_signing.clear()
+        until(lambda: not self.busy, 120)
 
     def go_on(self) -> None:
         self._is_signing.set()
@@ -76,6 +80,15 @@ class Crowd:
                     self._pool.submit(self._sign_once)
 
     def _sign_once(self) -> None:
+        with self._lock:
+            self.busy += 1
+        try:
+            self._sign_as_someone_new()
+        finally:
+            with self._lock:
+                self.busy -= 1
+
+    def _sign_as_someone_new(self) -> None:
         name = "".join(secrets.choice(SYLLABLES) for _ in range(5)).title()
         email = f"{name.lower()}@{secrets.choice(SYLLABLES)}{secrets.choice(SYLLABLES)}.example"
         answer = self._ask("POST", f"/letters/{self.slug}/sign/", name=f"{name} Sample", email=email, display="public")
@@ -91,7 +104,7 @@ class Crowd:
             new = self.sink.received[read:]
             read += len(new)
             for mail in new:
-                if found := CONFIRM.search(_text(mail)):
+                if found := CONFIRM.search(mail.text):
                     email = mail.recipients[0]
                     self.record.mailed[email] += 1
                     if self.record.mailed[email] == 1:
@@ -134,7 +147,3 @@ class Crowd:
     def _note(self, answer: str) -> None:
         with self._lock:
             self.record.refused[answer] += 1
-
-
-def _text(mail: Received) -> str:
-    return mail.text

@@ -85,6 +85,12 @@ class Supervised:
     def has_restarted(self, pid: int) -> bool:
         return self.process.pid != pid
 
+    def times_logged(self, words: str) -> int:
+        return self.log.read_text(encoding="utf-8", errors="replace").count(words)
+
+    def has_logged(self, words: str, times: int) -> bool:
+        return self.times_logged(words) >= times
+
     def send(self, number: int) -> None:
         self.process.send_signal(number)
 
@@ -192,7 +198,10 @@ class Machines:
         """Restart every process of the site gently, one after the other, as for an upgrade."""
         for name, supervised in self.processes.items():
             if name.startswith("web"):
+                before = supervised.times_logged("Started worker")
                 supervised.send(1)
+                until(partial(supervised.has_logged, "Started worker", before + 1), 120)
+                until(Web(self.web_ports[int(name[-1]) - 1]).answers)
             elif name not in {"nginx", "PgBouncer"}:
                 before = supervised.process.pid
                 supervised.send(15)
