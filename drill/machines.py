@@ -23,6 +23,7 @@ from tests.stack import OURS, Web, until
 
 SAMPLE = "unpaid-cast"
 SECONDS_TO_RESTART = 1
+SECONDS_TO_END = 30
 # Limits are counted as usual but never reached: the crowd comes from one network, and each person signs once.
 LIMITS = ["LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_LETTER_SOFT", "LIMIT_DOMAIN", "LIMIT_UNPROVEN"]
 NGINX = """
@@ -81,6 +82,16 @@ class Supervised:
             self.process.wait()
             if not self._is_over.wait(SECONDS_TO_RESTART):
                 self._start()
+
+    def restart(self) -> None:
+        """Ask the process to end. Kill it if it does not, as systemd does after TimeoutStopSec."""
+        before = self.process.pid
+        self.send(15)
+        try:
+            until(partial(self.has_restarted, before), SECONDS_TO_END)
+        except AssertionError:
+            self.kill()
+            until(partial(self.has_restarted, before))
 
     def has_restarted(self, pid: int) -> bool:
         return self.process.pid != pid
@@ -203,9 +214,7 @@ class Machines:
                 until(partial(supervised.has_logged, "Started worker", before + 1), 120)
                 until(Web(self.web_ports[int(name[-1]) - 1]).answers)
             elif name not in {"nginx", "PgBouncer"}:
-                before = supervised.process.pid
-                supervised.send(15)
-                until(partial(supervised.has_restarted, before), 120)
+                supervised.restart()
             time.sleep(0.5)
 
     def stop(self) -> None:
