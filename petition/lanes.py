@@ -95,7 +95,9 @@ class Lanes(BasePool):
             if not self._is_stopping:
                 apply_target(target, args, kwargs, callback, accept_callback)
 
-        lane = self._lanes.get(request["delivery_info"]["routing_key"]) or next(iter(self._lanes.values()))
+        # A message that RabbitMQ has delayed has its delay before the name of its queue: "0.1.publishing".
+        queue = str(request["delivery_info"]["routing_key"]).rpartition(".")[2]
+        lane = self._lanes.get(queue) or next(iter(self._lanes.values()))
         taken = lane.take((name, body.encode() if isinstance(body, str) else bytes(body)), work)
         if taken is None:
             taken = Future()
