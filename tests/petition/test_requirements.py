@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 BASE = Path(settings.BASE_DIR)
-OURS = {"letters", "petition", "tests", "bench"}
+OURS = {"letters", "petition", "tests", "bench", "drill"}
 PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==", re.MULTILINE)
 
 
@@ -41,7 +41,7 @@ def imported(*folders: str) -> Iterator[tuple[str, str]]:
     [
         (("letters", "petition"), ("requirements.in",)),
         (("petition",), ("requirements.in", "requirements-local.in")),
-        (("tests", "bench"), ("requirements.in", "requirements-local.in", "requirements-dev.in")),
+        (("tests", "bench", "drill"), ("requirements.in", "requirements-local.in", "requirements-dev.in")),
     ],
 )
 def test_everything_that_is_imported_is_declared(folders: tuple[str, ...], files: tuple[str, ...]) -> None:

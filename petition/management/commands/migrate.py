@@ -8,12 +8,14 @@ from time import sleep
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.core.management.commands import migrate as djangos_migrate
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import DEFAULT_DB_ALIAS, OperationalError, ProgrammingError, connections
 from django.utils import timezone
 from psycopg import errors
 
 from letters.base.keyring.operations import WrongKeys, know_keys
+from petition.database.resuming import ResumingExecutor
 from petition.database.schema import patient_editor
 
 TRY_AGAIN = (errors.LockNotAvailable, errors.DeadlockDetected)
@@ -28,12 +30,15 @@ class Command(Migrate):
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options.get("database") or DEFAULT_DB_ALIAS]
-        editor = connection.SchemaEditorClass
+        editor, executor = connection.SchemaEditorClass, djangos_migrate.MigrationExecutor  # type: ignore[attr-defined]
         connection.SchemaEditorClass = patient_editor(connection, lock_seconds=options.get("lock_seconds", 3))
+        # Django has no other way to choose it.
+        djangos_migrate.MigrationExecutor = ResumingExecutor  # type: ignore[attr-defined]
         try:
             self._try(*args, **options)
         finally:
             connection.SchemaEditorClass = editor
+            djangos_migrate.MigrationExecutor = executor  # type: ignore[attr-defined]
         if not options.get("plan"):
             self._know_keys()
 
