@@ -45,7 +45,7 @@ def undersigned(*words: str, **environ: str) -> subprocess.CompletedProcess[str]
 class TestHelp:
     def test_help_begins_with_what_people_who_run_a_site_need(self) -> None:
         said = undersigned("help").stdout
-        names = re.findall(r"^  (\w+)  +\S", said, re.MULTILINE)
+        names = re.findall(r"^  ([\w-]+)  +\S", said, re.MULTILINE)
         assert names[: len(COMMANDS)] == [*COMMANDS]
         assert "switch" in said.split("Other commands:")[1]
 
