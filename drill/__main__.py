@@ -31,7 +31,7 @@ WARM = 20
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m drill", description="Stop each part of a site while people sign.")
     parser.add_argument("--rate", type=float, default=50, help="how many people sign each second")
-    parser.add_argument("--only", default="", help="only faults with this word")
+    parser.add_argument("--only", default="", help="only faults with one of these words, separated by commas")
     parser.add_argument("--write", type=Path, help="the file for the table")
     chosen = parser.parse_args()
     beside = Path("var")
@@ -46,7 +46,7 @@ def main() -> int:
         until(lambda: len(crowd.record.confirmed) >= WARM, 300)
         print(f"The site runs in {folder}.", flush=True)
         for name, fault in faults().items():
-            if chosen.only.lower() in name.lower():
+            if any(word in name.lower() for word in chosen.only.lower().split(",")):
                 rows.append(drill(name, fault, machines, crowd))
                 print(rows[-1], dict(rows[-1].refused), flush=True)
         crowd.stop()

@@ -208,7 +208,7 @@ class Machines:
     def restart_in_turn(self) -> None:
         """Restart every process of the site gently, one after the other, as for an upgrade."""
         for name, supervised in self.processes.items():
-            if name.startswith("web"):
+            if name.startswith("web "):
                 before = supervised.times_logged("Started worker")
                 supervised.send(1)
                 until(partial(supervised.has_logged, "Started worker", before + 1), 120)

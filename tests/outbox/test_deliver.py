@@ -229,6 +229,21 @@ def test_more_than_one_batch_is_sent_in_one_run(
     assert [message.to[0] for message in mailoutbox] == [f"signer{number}@example.org" for number in range(10)]
 
 
+def test_a_task_ends_although_emails_are_always_due_and_wakes_another(
+    letter: Letter, mailoutbox: list[EmailMessage], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    settings.MAIL_BATCH = 4
+    monkeypatch.setattr(tasks, "TASK_SECONDS", 0)
+    monkeypatch.setattr(tasks, "notify_mail_worker", lambda: woken.append("worker"))
+    for number in range(6):
+        sign(letter, f"signer{number}@example.org")
+    deliver()
+    assert (len(mailoutbox), woken) == (4, ["worker"])
+    deliver()
+    assert len(mailoutbox) == 6
+
+
 def test_delivering_twice_sends_nothing_twice(owed: list[OutgoingEmail], mailoutbox: list[EmailMessage]) -> None:
     deliver()
     deliver()

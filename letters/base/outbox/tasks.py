@@ -27,22 +27,33 @@ from letters.base.outbox.queries import stopped_among
 from letters.models import OutgoingEmail, Signature
 from letters.shared.clock import DatabaseClock
 from letters.shared.tokens import make_mark
+from letters.shared.wakeups import notify_bulk_mail_worker, notify_mail_worker
 
 log = logging.getLogger(__name__)
 
 # A worker releases the rest of a batch after this time.
 BATCH_SECONDS = 60
+# A task begins no batch after this time, and wakes another task. A worker that is told to stop waits for its task,
+# which would otherwise never end while people sign all the time.
+TASK_SECONDS = 15
 
 
 def deliver_owed(builders: Mapping[str, Builder], *, bulk: bool = False) -> None:
-    """Send bulk emails, or all others, in batches over one connection, until nothing is due or the server fails."""
+    """Send bulk emails, or all others, in batches over one connection, until nothing is due or the server fails.
+
+    After TASK_SECONDS, another task goes on.
+    """
     connection = get_connection()
+    deadline = time.monotonic() + TASK_SECONDS
     try:
         clock = DatabaseClock()
         while batch := claim_emails(now=clock.now(), most=settings.MAIL_BATCH, bulk=bulk):
             with Lease(batch, clock) as held:
                 if not _send_batch(batch, builders, connection, held):
                     break
+            if time.monotonic() >= deadline:
+                (notify_bulk_mail_worker if bulk else notify_mail_worker)()
+                break
             clock = DatabaseClock()
     finally:
         connection.close()
