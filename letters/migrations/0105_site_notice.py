@@ -23,11 +23,12 @@ class Migration(migrations.Migration):
     dependencies = [("letters", "0104_list_of_one_affiliation")]
 
     operations = [
-        migrations.RunSQL(migrations.RunSQL.noop, FORGET_NOTICES),
         migrations.AlterField("sitepage", "name", models.CharField(choices=CHOICES, max_length=20)),
         migrations.RemoveConstraint("sitepage", "site_page_known"),
         migrations.AddConstraint(
             "sitepage",
             models.CheckConstraint(condition=models.Q(("name__in", [*PAGES, "notice"])), name="site_page_known"),
         ),
+        # Last here, so first on the way back: the older constraint holds for no row with a notice.
+        migrations.RunSQL(migrations.RunSQL.noop, FORGET_NOTICES),
     ]

@@ -906,3 +906,20 @@ def test_every_migration_can_be_reversed() -> None:
     finally:
         call_command("migrate", verbosity=0)
     assert User.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_notice_does_not_stop_the_way_back_and_no_version_can_be_changed_after_it() -> None:
+    """The program before migration 0105 knows no notice, so its rows go; the other versions stay as they are."""
+    by = User.objects.create_superuser("rosa@example.org")
+    for name in ("imprint", "notice"):
+        SitePage.objects.create(name=name, language="en", number=1, markdown="Words", saved_at=NOW, saved_by=by)
+    try:
+        call_command("migrate", "letters", "0104", verbosity=0)
+        assert list(SitePage.objects.values_list("name", flat=True)) == ["imprint"]
+        with pytest.raises(Error, match="only ever added"):
+            SitePage.objects.update(markdown="Others")
+    finally:
+        call_command("migrate", verbosity=0)
+    with pytest.raises(Error, match="only ever added"):
+        SitePage.objects.update(markdown="Others")
