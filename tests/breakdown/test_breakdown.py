@@ -126,6 +126,16 @@ def test_many_removals_are_seen_once_ten_are_gone(letter: Letter) -> None:
     assert shown(letter) == {"IT": 10}
 
 
+def test_no_number_stays_when_almost_everyone_has_left(letter: Letter, reader: Reader) -> None:
+    add_published(letter, 100, country="IT", domain="uni.example")
+    renew()
+    stay = list(Signature.objects.values_list("pk", flat=True)[:5])
+    Signature.objects.exclude(pk__in=stay).update(display="organizers")
+    renew(1)
+    assert shown(letter) == shown(letter, "domain") == {}
+    assert reader.get(letter.url_of("breakdown_json")).json()["countries"]["groups"] == []
+
+
 groups = st.dictionaries(st.sampled_from(["IT", "DE", "FR", ""]), st.integers(10, 90))
 
 

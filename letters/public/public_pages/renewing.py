@@ -12,14 +12,15 @@ from letters.shared.sql import fetch_rows
 
 Kind = Breakdown.Kind
 # Performance: one pass over the signatures of the letter, for both kinds.
-# Privacy: PUBLIC leaves out every withheld name.
+# Privacy: PUBLIC leaves out every withheld name, and a group of fewer than ten never leaves the database. One row is
+# that of all, however few are left: otherwise the numbers of a letter that almost everyone has left would stay.
 COUNTED = f"""
 SELECT country, domain, grouping(country), grouping(domain), count(*),
     count(*) FILTER (WHERE country <> ''), count(*) FILTER (WHERE country <> '' AND number > %(since_country)s),
     count(*) FILTER (WHERE domain <> ''), count(*) FILTER (WHERE domain <> '' AND number > %(since_domain)s)
 FROM letters_signature WHERE letter_id = %(letter)s AND number <= %(last)s AND {PUBLIC}
 GROUP BY GROUPING SETS ((country), (domain), ())
-HAVING count(*) >= 10
+HAVING count(*) >= 10 OR (grouping(country) = 1 AND grouping(domain) = 1)
 """  # noqa: S608 -- our own statement
 
 
@@ -60,7 +61,7 @@ class Found:
 
 
 def _found(letter_id: int, before: Mapping[str, Breakdown], *, until: int) -> dict[str, Found]:
-    """Return what the letter has up to a number, by kind; nothing if fewer than ten names are public."""
+    """Return what the letter has up to a number, by kind."""
     values = {
         "letter": letter_id,
         "last": until,
