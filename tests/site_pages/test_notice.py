@@ -75,6 +75,12 @@ def test_it_costs_no_query(operator: User, reader: Reader, django_assert_num_que
         assert "We move" in words(reader.get("/about/"))
 
 
+def test_it_never_shows_a_word_in_brackets_that_only_pages_replace(operator: User) -> None:
+    with pytest.raises(Refused, match="unknown_placeholder"):
+        save(operator, "Write to {operator_contact}.")
+    assert not SitePage.objects.exists()
+
+
 def test_it_is_one_short_line(operator: User) -> None:
     save(operator, " We move\n\non  Sunday. ")
     assert SitePage.objects.get().markdown == "We move on Sunday."

@@ -14,7 +14,7 @@ PLACES = ", ".join(f"{{{name}}}" for name in MEANINGS)
 HELP = (
     "Markdown: ## heading, - list, **bold**, [text](https://example.org/). These words follow your settings: "
     f"{PLACES}. Leave the text empty to take the page off the site. The notice on every page is plain text of at most "
-    f"{SitePage.MAX_NOTICE_LENGTH} characters, in which web addresses become links."
+    f"{SitePage.MAX_NOTICE_LENGTH} characters, in which web addresses become links, and without these words."
 )
 
 

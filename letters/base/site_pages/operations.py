@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from letters.base.audit_log.operations import record
-from letters.base.site_pages.placeholders import TO_DO, unknown_placeholders
+from letters.base.site_pages.placeholders import PLACEHOLDER, TO_DO, unknown_placeholders
 from letters.base.site_pages.queries import forget_texts, newest_version
 from letters.models import SitePage, User
 from letters.shared.markdown import TooComplicated, render_markdown
@@ -44,6 +44,9 @@ def require_savable(name: str, language: str, *, markdown: str, based_on: int) -
         text = " ".join(text.split())
         if len(text) > SitePage.MAX_NOTICE_LENGTH:
             raise Refused(Refusal.TOO_LONG)
+        # Nothing replaces them in a line of plain text, so every reader would see the brackets.
+        if PLACEHOLDER.search(text):
+            raise Refused(Refusal.UNKNOWN_PLACEHOLDER)
     _require_right(text)
     newest = newest_version(name, language)
     if based_on != (newest.number if newest else 0):
