@@ -146,6 +146,13 @@ def test_a_double_click_enters_one_number(signed: Letter, organizer: User) -> No
     assert signed.paper_count == 9
 
 
+@pytest.mark.parametrize("who", ["\u202eevis", "\u200b\u200b", "\u2800"])
+def test_who_counted_cannot_turn_the_sentence_around_or_be_nobody(signed: Letter, organizer: User, who: str) -> None:
+    """The sentence also says that we have not seen the sheets, and the PDF isolates no part of it."""
+    assert "Withdraw this number" not in words(send(organizer, signed, counted_by=who))
+    assert not PaperCount.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -159,7 +166,7 @@ def test_a_double_click_enters_one_number(signed: Letter, organizer: User) -> No
         ({"counted_on": "2999-01-01"}, "This day is in the future. Enter the number once they are counted."),
         ({"counted_on": "1871-01-01"}, "Check the year."),
         ({"counted_by": "  "}, "Enter who counted them."),
-        ({"counted_by": "x" * 201}, "at most 200 characters"),
+        ({"counted_by": "x" * 201}, "Shorten it to 200 or fewer."),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_sentence(

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.models import PaperCount
 from letters.organizer.paper_counts.operations import FIRST_YEAR, Counted
+from letters.shared.typed_fields import LineField
 
 OUT_OF_BOUNDS = _("Enter a number between 1 and 10,000,000.")
 
@@ -33,9 +34,11 @@ class PaperCountForm(forms.Form):
             "invalid": _("Enter a date like 2025-03-31."),
         },
     )
-    counted_by = forms.CharField(
+    # Spoofing: the sentence around it says that we have not seen them, and nothing isolates it in the PDF.
+    counted_by = LineField(
         label=_("Counted by"),
         max_length=200,
+        autocomplete="off",
         help_text=_(
             "A person or a body, as readers see it: for example, “the works council”. Name people only if they agree."
         ),
