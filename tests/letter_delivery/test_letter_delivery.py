@@ -78,6 +78,7 @@ def test_the_form_suggests_the_current_number(signed: Letter, desk: Client) -> N
         ({"on": "2199-01-01"}, "This date is in the future. Record the delivery once it is done."),
         ({"on": "0001-01-01"}, "Check the year."),
         ({"signature_count": "many"}, "Enter a whole number."),
+        ({"signature_count": "3.000"}, "Enter a whole number."),
         ({"signature_count": "-1"}, "greater than or equal to 0"),
         (
             {"signature_count": "4"},

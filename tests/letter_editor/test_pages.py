@@ -247,6 +247,8 @@ def test_organizers_choose_what_search_engines_may_show(
             "The letter must close after it opens. Change one of the dates.",
         ),
         ({"goal": "-5"}, "greater than or equal to 0"),
+        # In Italy and Germany, this is twelve thousand.
+        ({"goal": "12.000"}, "Enter a whole number."),
         ({"goal": "99999999999"}, "less than or equal to"),
         ({"closes_at": "tomorrow"}, "valid date"),
     ],

@@ -158,6 +158,9 @@ def test_who_counted_cannot_turn_the_sentence_around_or_be_nobody(signed: Letter
     [
         ({"number": ""}, "Enter how many signatures there are on paper."),
         ({"number": "many"}, "Enter a whole number."),
+        # In Italy and Germany, this is twelve thousand.
+        ({"number": "12.000"}, "Enter a whole number."),
+        ({"number": "12,000"}, "Enter a whole number."),
         ({"number": "0"}, "Enter a number between 1 and 10,000,000."),
         ({"number": "-4"}, "Enter a number between 1 and 10,000,000."),
         ({"number": "10000001"}, "Enter a number between 1 and 10,000,000."),

@@ -6,6 +6,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from letters.organizer.letter_delivery.operations import Delivered
+from letters.shared.typed_fields import WholeNumberField
 
 
 class LetterDeliveryForm(forms.Form):
@@ -25,7 +26,7 @@ class LetterDeliveryForm(forms.Form):
         error_messages={"required": _("Enter who you delivered it to.")},
         help_text=_("For example, “the office of the minister of transport”."),
     )
-    signature_count = forms.IntegerField(
+    signature_count = WholeNumberField(
         label=_("Number of signatures"),
         min_value=0,
         max_value=2**31 - 1,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.models import PaperCount
 from letters.organizer.paper_counts.operations import FIRST_YEAR, Counted
-from letters.shared.typed_fields import LineField
+from letters.shared.typed_fields import LineField, WholeNumberField
 
 OUT_OF_BOUNDS = _("Enter a number between 1 and 10,000,000.")
 
@@ -15,7 +15,7 @@ OUT_OF_BOUNDS = _("Enter a number between 1 and 10,000,000.")
 class PaperCountForm(forms.Form):
     """A number of signatures on paper."""
 
-    number = forms.IntegerField(
+    number = WholeNumberField(
         label=_("Signatures on paper"),
         min_value=PaperCount.LEAST,
         max_value=PaperCount.MOST,

@@ -26,6 +26,7 @@ from letters.models import (
 from letters.organizer.letter_editor.forms.moments import MomentField, Moments
 from letters.organizer.letter_editor.operations import SETTINGS
 from letters.shared.domains import DOMAIN
+from letters.shared.typed_fields import WholeNumberField
 
 
 class WordsField(forms.CharField):
@@ -148,6 +149,7 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
     class Meta:
         model = Letter
         fields = SETTINGS
+        field_classes = {"goal": WholeNumberField}
         labels = {
             "goal": _("Goal"),
             "reviewed": _("Review each signature before it is published"),
@@ -215,7 +217,7 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         """Offer to name nobody at first, which is decided before the letter is public."""
         if letter.status != Letter.Status.DRAFT:
             return
-        self.fields["names_from"] = forms.IntegerField(
+        self.fields["names_from"] = WholeNumberField(
             label=_("Show names once this many people have signed with their names"),
             help_text=_(
                 "Leave this empty to show each name at once. Otherwise nobody sees any name, not even you or "
