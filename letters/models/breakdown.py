@@ -52,7 +52,7 @@ class Breakdown(models.Model):
 
 
 def renewed_groups(shown: Mapping[str, int], found: Mapping[str, int]) -> dict[str, int]:
-    """Return the new numbers, from those that are shown and the exact ones of groups of at least ten.
+    """Return the new numbers, from those that are shown and the exact ones. A group that is not found has nobody.
 
     A number rises by tens. It falls only once at least ten people fewer are there than it says, so nobody sees in it
     that one person has left, and no group comes and goes with one person.
@@ -61,9 +61,6 @@ def renewed_groups(shown: Mapping[str, int], found: Mapping[str, int]) -> dict[s
     for group in {*shown, *found}:
         before, now = shown.get(group, 0), found.get(group, 0)
         number = in_tens(now) if now > before or before - now >= LEAST else before
-        # Privacy: how many are left in a group of fewer than ten is unknown, so its ten stay.
-        if group not in found and before == LEAST:
-            number = before
         if number:
             renewed[group] = number
     return renewed

@@ -7,13 +7,13 @@ from datetime import datetime
 from django.db import transaction
 
 from letters.base.changes.operations import change_letter_unasked
-from letters.models import MAX_GROUPS, PUBLIC, Breakdown, Letter, renewed_groups
+from letters.models import LEAST_IN_GROUP, MAX_GROUPS, PUBLIC, Breakdown, Letter, renewed_groups
 from letters.shared.sql import fetch_rows
 
 Kind = Breakdown.Kind
 # Performance: one pass over the signatures of the letter, for both kinds.
-# Privacy: PUBLIC leaves out every withheld name, and a group of fewer than ten never leaves the database. One row is
-# that of all, however few are left: otherwise the numbers of a letter that almost everyone has left would stay.
+# Privacy: PUBLIC leaves out every withheld name, and a new group of fewer than ten never leaves the database.
+# Trust: the row of all and those of shown groups do, however few are left. Otherwise numbers of people who left stay.
 COUNTED = f"""
 SELECT country, domain, grouping(country), grouping(domain), count(*),
     count(*) FILTER (WHERE country <> ''), count(*) FILTER (WHERE country <> '' AND number > %(since_country)s),
@@ -21,6 +21,7 @@ SELECT country, domain, grouping(country), grouping(domain), count(*),
 FROM letters_signature WHERE letter_id = %(letter)s AND number <= %(last)s AND {PUBLIC}
 GROUP BY GROUPING SETS ((country), (domain), ())
 HAVING count(*) >= 10 OR (grouping(country) = 1 AND grouping(domain) = 1)
+    OR country = ANY(%(shown_country)s::text[]) OR domain = ANY(%(shown_domain)s::text[])
 """  # noqa: S608 -- our own statement
 
 
@@ -53,7 +54,7 @@ def renew_breakdown(letter: Letter, *, now: datetime) -> None:
 class Found:
     """What the letter has now, for one kind of group."""
 
-    # Groups of at least ten, and "" for all others.
+    # Groups of at least ten, "" for all others, and what is left of each group that is shown.
     groups: dict[str, int]
     # How many signatures are in any group, and how many of these are new since it was last renewed.
     counted: int
@@ -66,6 +67,7 @@ def _found(letter_id: int, before: Mapping[str, Breakdown], *, until: int) -> di
         "letter": letter_id,
         "last": until,
         **{f"since_{kind.value}": before[kind].last_number if kind in before else 0 for kind in Kind},
+        **{f"shown_{kind.value}": list(dict(before[kind].shown)) if kind in before else [] for kind in Kind},
     }
     groups: dict[str, dict[str, int]] = {Kind.COUNTRY: {}, Kind.DOMAIN: {}}
     totals: dict[str, tuple[int, int]] = {}
@@ -82,10 +84,11 @@ def _found(letter_id: int, before: Mapping[str, Breakdown], *, until: int) -> di
 
 
 def _greatest(groups: Mapping[str, int], total: int) -> dict[str, int]:
-    """Return the greatest groups, and all others as one."""
-    greatest = dict(sorted(groups.items(), key=lambda group: (-group[1], group[0]))[:MAX_GROUPS])
-    others = total - sum(greatest.values())
-    return {**greatest, "": others} if others else greatest
+    """Return the greatest groups, all others as one, and those of fewer than ten."""
+    few = {group: number for group, number in groups.items() if number < LEAST_IN_GROUP}
+    enough = [group for group in groups.items() if group[0] not in few]
+    greatest = dict(sorted(enough, key=lambda group: (-group[1], group[0]))[:MAX_GROUPS])
+    return {**few, **greatest, "": total - sum(greatest.values())}
 
 
 def _renew(row: Breakdown, found: Found, until: int) -> None:
