@@ -169,10 +169,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 # petition/celery.py returns the connection instead.
 CELERY_DB_REUSE_MAX = 10**9
 
-# The folder of exports, until they expire. The web server and the worker of the queue "exports" must see the same
-# folder.
+# Where a worker makes exports, before they are in the database.
 EXPORTS_DIR = VAR_DIR / "exports"
-# The public lists of large letters. The same two processes must see this folder.
+# The public lists of large letters. The web server and the worker of the queue "exports" must see the same folder.
 PUBLIC_LISTS_DIR = VAR_DIR / "lists"
 
 # Languages of the interface. A letter may have translations into others.
