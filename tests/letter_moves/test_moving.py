@@ -12,6 +12,7 @@ from letters.models import (
     AuditEvent,
     Collective,
     Export,
+    ExportQuerySet,
     InvitationBatch,
     Letter,
     LetterMove,
@@ -20,6 +21,7 @@ from letters.models import (
 )
 from letters.organizer.collectives.queries import record_of
 from letters.organizer.collectives.sentences import sentence_of
+from letters.organizer.exports.operations import Wanted, ask_export
 from letters.organizer.letter_editor.operations import close_letter, readdress_letter, withdraw_letter
 from letters.organizer.letter_moves.operations import (
     LIFETIME,
@@ -310,6 +312,22 @@ def test_files_and_lists_of_the_earlier_collective_do_not_move(
     assert Export.objects.get(pk=done.pk).expires_at == LATER
     assert Export.objects.get(pk=owed.pk).error == "moved"
     assert not InvitationBatch.objects.exists()
+
+
+def test_a_file_that_is_finished_during_the_move_does_not_move(
+    letter: Letter, other: Collective, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = ask_export(letter, wanted=Wanted(Export.Kind.SIGNATURES, Export.Format.CSV), by=organizer, now=NOW)
+    owed = ExportQuerySet.owed
+
+    def finished_meanwhile(self: ExportQuerySet) -> ExportQuerySet:
+        """Let a worker finish the file just before the move looks for files that are being made."""
+        Export.objects.filter(pk=export.pk).update(finished_at=NOW, file_name="x", expires_at=NOW + timedelta(days=1))
+        return owed(self)
+
+    monkeypatch.setattr(ExportQuerySet, "owed", finished_meanwhile)
+    moved(letter, other)
+    assert Export.objects.get(pk=export.pk).expires_at == LATER
 
 
 def test_a_planned_publication_is_cancelled(draft: LetterMaker, other: Collective) -> None:

@@ -154,8 +154,9 @@ def accept_offer(move: LetterMove, *, by: User, now: datetime) -> None:
 
 def _leave_behind(letter: Letter, now: datetime) -> None:
     """Expire files and delete lists. Privacy: they may hold names that the new collective must not see."""
-    Export.objects.filter(letter=letter, expires_at__gt=now).update(expires_at=now)
+    # Race: first those that are being made, because a worker may finish one between these two statements.
     Export.objects.owed().filter(letter=letter).update(failed_at=now, error="moved")
+    Export.objects.filter(letter=letter, expires_at__gt=now).update(expires_at=now)
     InvitationBatch.objects.filter(letter=letter).delete()
     SignatoryList.objects.filter(letter=letter).delete()
     OrganisationContact.objects.filter(organisation__letter=letter).update(name="", role="")
