@@ -52,6 +52,7 @@ class SoleScheduler(PersistentScheduler):
             return PAUSE_SECONDS
         if self._other_seen:
             self._take_over(self._other_seen)
+        self._go_back()
         wait: float = super().tick(*args, **options)
         return min(wait, LEASE_SECONDS / 3)
 
@@ -80,6 +81,17 @@ class SoleScheduler(PersistentScheduler):
         for entry in self.schedule.values():
             entry.last_run_at = since
         self._heap, self._other_seen = None, None
+
+    def _go_back(self) -> None:
+        """Go back with a clock that was set back. Otherwise nothing is sent until it has caught up, also after a
+        restart, because the file keeps the times.
+        """
+        now = self.app.now()
+        ahead = [entry for entry in self.schedule.values() if entry.last_run_at and entry.last_run_at > now]
+        for entry in ahead:
+            entry.last_run_at = now
+        if ahead:
+            self._heap = None
 
 
 class Clock(bootsteps.StartStopStep):

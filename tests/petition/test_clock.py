@@ -101,6 +101,18 @@ def test_a_clock_that_has_slept_does_not_end_the_lease_of_another(a_clock: MakeC
     assert client().get(LEASE) == holder
 
 
+def test_a_clock_that_was_set_back_goes_on_sending(a_clock: MakeClock, sent: list[str]) -> None:
+    """A machine may begin with a wrong time, and correct it later."""
+    only = a_clock()
+    all_ticks(only)
+    later(only, -timedelta(days=1))
+    all_ticks(only)
+    assert sent == []
+    later(only, timedelta(seconds=6))
+    all_ticks(only)
+    assert sent == ["often"]
+
+
 def test_without_valkey_the_clock_works_on(
     a_clock: MakeClock, sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
