@@ -68,21 +68,22 @@ def _wake(*wake_ups: WakeUp) -> None:
     except (redis.RedisError, OSError) as error:
         _complain("Valkey", error)
         return
-    for wake_up, is_news in zip(wake_ups, news, strict=True):
-        if is_news:
-            _send(wake_up)
-
-
-def _send(wake_up: WakeUp) -> None:
+    unsent = [wake_up for wake_up, is_news in zip(wake_ups, news, strict=True) if is_news]
     try:
-        # RabbitMQ delays by whole seconds, and a worker would keep a shorter delay from other messages of its queue.
-        delay = ceil(wake_up.after) if settings.QUORUM_QUEUES else wake_up.after
-        current_app.send_task(wake_up.task, args=wake_up.args, queue=wake_up.queue, countdown=delay or None)
+        while unsent:
+            _send(unsent[0])
+            unsent.pop(0)
     except (redis.RedisError, KombuError, CeleryError, OSError) as error:
         _complain("The broker", error)
         with suppress(redis.RedisError, OSError):
-            # The task was not sent after all. The next caller sends it once the broker is back.
-            _valkey().delete(wake_up.key)
+            # These tasks were not sent after all. The next caller sends them once the broker is back.
+            _valkey().delete(*(wake_up.key for wake_up in unsent))
+
+
+def _send(wake_up: WakeUp) -> None:
+    # RabbitMQ delays by whole seconds, and a worker would keep a shorter delay from other messages of its queue.
+    delay = ceil(wake_up.after) if settings.QUORUM_QUEUES else wake_up.after
+    current_app.send_task(wake_up.task, args=wake_up.args, queue=wake_up.queue, countdown=delay or None)
 
 
 MAIL = WakeUp("letters.deliver", (), "confirmations")

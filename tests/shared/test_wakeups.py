@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 from celery import Celery
+from kombu.exceptions import OperationalError
 from pytest_django import Settings
 
 from letters.shared import wakeups
@@ -107,6 +108,22 @@ def test_without_a_broker_nobody_waits_and_nothing_fails(
     wake("letters.deliver", queue="confirmations")
     assert "no worker was notified" in caplog.text
     assert messages(queue, "confirmations") == []
+
+
+def test_a_confirmation_waits_for_a_dead_broker_only_once(
+    queue: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def send(self: Celery, name: str, **_: object) -> None:
+        asked.append(name)
+        raise OperationalError
+
+    monkeypatch.setattr(Celery, "send_task", send)
+    notify_of_confirmation(1)
+    assert asked == ["letters.deliver"]
+    # Neither counts as being on its way.
+    assert queue.keys("wakeup:*") == []
 
 
 def test_after_a_restart_valkey_gets_the_script_again(queue: "redis.Redis") -> None:
