@@ -19,7 +19,10 @@ from django.db.migrations.state import ProjectState
 CREATE = "CREATE TABLE IF NOT EXISTS unfinished_migration (name text PRIMARY KEY, done integer NOT NULL)"
 NOTE = "INSERT INTO unfinished_migration VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET done = excluded.done"
 READ = "SELECT done FROM unfinished_migration WHERE name = %s"
-FORGET = "DROP TABLE IF EXISTS unfinished_migration"
+TABLE = "SELECT to_regclass('unfinished_migration') IS NOT NULL"
+FORGET = "DELETE FROM unfinished_migration WHERE name = %s"
+OTHERS = "SELECT EXISTS (SELECT FROM unfinished_migration)"
+DROP = "DROP TABLE unfinished_migration"
 
 
 class Progress:
@@ -27,21 +30,32 @@ class Progress:
 
     def __init__(self, connection: BaseDatabaseWrapper, migration: Migration) -> None:
         self.connection, self.name = connection, f"{migration.app_label}.{migration.name}"
+        self.done = 0
+
+    def begin(self) -> None:
         self._execute(CREATE)
-        with connection.cursor() as cursor:
-            cursor.execute(READ, [self.name])
-            row = cursor.fetchone()
-        self.done: int = row[0] if row else 0
+        self.done = self._read(READ, self.name) or 0
 
     def note(self, done: int) -> None:
         self._execute(NOTE, self.name, done)
 
     def forget(self) -> None:
-        self._execute(FORGET)
+        """Forget this migration alone: another one may be unfinished, too."""
+        if not self._read(TABLE):
+            return
+        self._execute(FORGET, self.name)
+        if not self._read(OTHERS):
+            self._execute(DROP)
 
     def _execute(self, statement: str, *values: str | int) -> None:
         with self.connection.cursor() as cursor:
             cursor.execute(statement, list(values) or None)
+
+    def _read(self, statement: str, *values: str) -> Any:
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement, list(values) or None)
+            row = cursor.fetchone()
+        return row and row[0]
 
 
 class Step(Operation):
@@ -88,11 +102,19 @@ class ResumingExecutor(MigrationExecutor):
     def apply_migration(
         self, state: ProjectState, migration: Migration, fake: bool = False, fake_initial: bool = False
     ) -> Any:
-        if migration.atomic or fake:
-            return super().apply_migration(state, migration, fake, fake_initial)
         progress, stepwise = Progress(self.connection, migration), copy(migration)
-        steps = [Step(each, number, progress) for number, each in enumerate(migration.operations, 1)]
-        stepwise.operations = steps  # type: ignore[misc] # Migration itself does so
+        if migration.atomic:
+            return super().apply_migration(state, migration, fake, fake_initial)
+        if not fake:
+            progress.begin()
+            steps = [Step(each, number, progress) for number, each in enumerate(migration.operations, 1)]
+            stepwise.operations = steps  # type: ignore[misc] # Migration itself does so
         state = super().apply_migration(state, stepwise, fake, fake_initial)
         progress.forget()
+        return state
+
+    def unapply_migration(self, state: ProjectState, migration: Migration, fake: bool = False) -> Any:
+        state = super().unapply_migration(state, migration, fake)
+        # A note that an interruption left would skip operations when the migration is applied again.
+        Progress(self.connection, migration).forget()
         return state

@@ -9,7 +9,7 @@ from django.db import connection, migrations, models
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
-from petition.database.resuming import ResumingExecutor
+from petition.database.resuming import Progress, ResumingExecutor
 from petition.management.commands import migrate
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,10 +54,20 @@ def _clean() -> Iterator[None]:
         cursor.execute("DROP TABLE IF EXISTS tried_shelf; DROP TABLE IF EXISTS unfinished_migration")
 
 
-def migrate_with(operations: list[Any]) -> None:
-    migration = Tried("0001_tried", "tried")
+def tried(operations: list[Any], name: str = "0001_tried") -> migrations.Migration:
+    migration = Tried(name, "tried")
     migration.operations = operations  # type: ignore[misc] # as Django itself does
-    ResumingExecutor(connection).apply_migration(ProjectState(), migration)
+    return migration
+
+
+def migrate_with(operations: list[Any]) -> None:
+    ResumingExecutor(connection).apply_migration(ProjectState(), tried(operations))
+
+
+def interrupted(place: int) -> None:
+    """Interrupt the migration when this many of its operations are done."""
+    with pytest.raises(KeyboardInterrupt):
+        migrate_with([*Tried.operations[:place], Interrupt(), *Tried.operations[place:]])
 
 
 def what_there_is() -> set[str]:
@@ -91,6 +101,35 @@ def test_an_operation_that_fails_in_the_middle_leaves_nothing_behind() -> None:
         with pytest.raises(Exception, match="division by zero"):
             migrate_with([*Tried.operations[:1], broken])
     migrate_with([*Tried.operations[:1], migrations.AddField("Shelf", "depth", models.IntegerField(db_default=0))])
+
+
+def test_another_migration_in_between_does_not_make_it_begin_again() -> None:
+    interrupted(3)
+    another = tried([migrations.RunSQL("SELECT 1")], "0002_another")
+    ResumingExecutor(connection).apply_migration(ProjectState(), another)
+    migrate_with(Tried.operations)
+    assert "is_wide c" in what_there_is()
+
+
+def test_a_migration_that_was_ended_by_hand_begins_from_the_start_the_next_time() -> None:
+    interrupted(3)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE tried_shelf")
+    executor = ResumingExecutor(connection)
+    executor.apply_migration(ProjectState(), tried(Tried.operations), fake=True)
+    executor.unapply_migration(ProjectState(), tried(Tried.operations), fake=True)
+    migrate_with(Tried.operations)
+    assert "is_wide c" in what_there_is()
+
+
+def test_a_reversed_migration_begins_from_the_start_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if the last interruption came when all was done, but before that was forgotten."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "forget", lambda _: None)
+        migrate_with(Tried.operations[:1])
+    ResumingExecutor(connection).unapply_migration(ProjectState(), tried(Tried.operations[:1]))
+    migrate_with(Tried.operations)
+    assert "is_wide c" in what_there_is()
 
 
 def test_migrate_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:
