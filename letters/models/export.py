@@ -14,6 +14,14 @@ class ExportQuerySet(models.QuerySet["Export"]):
     def owed(self) -> ExportQuerySet:
         return self.filter(finished_at__isnull=True, failed_at__isnull=True)
 
+    def since_move(self, letter: Letter) -> ExportQuerySet:
+        """Select the exports of a letter that its collective has requested.
+
+        Privacy: after a move, nobody reads who requested the earlier ones in the collective that had the letter.
+        """
+        exports = self.filter(letter=letter)
+        return exports.filter(created_at__gt=letter.moved_at) if letter.moved_at else exports
+
 
 class Export(models.Model):
     """A file that a member has requested. The row alone counts: a worker makes the file."""

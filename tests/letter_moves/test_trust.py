@@ -7,18 +7,20 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from letters.models import Collective, Letter, LetterMove, Signature, SignerContact, User
+from letters.models import BlockRule, Collective, Export, Letter, LetterMove, Signature, SignerContact, User
+from letters.organizer.exports.operations import Wanted, ask_export
 from letters.organizer.letter_moves.operations import accept_offer, offer_letter
 from letters.organizer.updates.operations import UpdateText, send_update, write_update
 from letters.organizer.updates.queries import reach
 from letters.organizer.updates.tasks import carry_on
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import Changes, change_signature, confirm_signature, withdraw_signature
-from tests.letter_moves.conftest import moved
+from tests.letter_moves.conftest import moved, with_account
 from tests.people import (
     NOW,
     Signer,
     add_published,
+    browser_of,
     deliver,
     publish,
     sign,
@@ -40,6 +42,35 @@ def manage_url(signature: Signature) -> str:
 
 def offered(letter: Letter, organizer: User) -> LetterMove:
     return offer_letter(letter, slug="day-trains", by=organizer, now=NOW)
+
+
+# Names of members
+
+
+def test_the_new_collective_reads_no_name_of_a_member_of_the_earlier_one(
+    letter: Letter, other: Collective, organizer: User, receiver: User
+) -> None:
+    User.objects.filter(pk=organizer.pk).update(name="Olga Organizer")
+    ends = {"expires_at": NOW + timedelta(days=30)}
+    letter.draft_links.create(label="For Prof. Reader", salt=b"12345678", created_by=organizer, created_at=NOW, **ends)
+    ask_export(letter, wanted=Wanted(Export.Kind.SIGNATURES, Export.Format.CSV), by=organizer, now=NOW)
+    ask_export(letter, wanted=Wanted(Export.Kind.LETTER, Export.Format.PDF), by=organizer, now=NOW)
+    about = {"letter": letter, "made_by": organizer, "made_at": NOW, "ends_at": AFTER + timedelta(days=30)}
+    rule = BlockRule.objects.create(
+        **about, is_of_site=False, kind="domain", effect="hold", text="a.example", reason="x"
+    )
+    paths = [f"/organize/letters/{letter.slug}/{page}/" for page in ("exports", "draft-links", "handover")]
+    paths.append(f"/moderate/rules/{rule.pk}/")
+    colleague = with_account("carl@example.org")
+    letter.collective.memberships.create(user=colleague, role="owner", created_at=NOW)
+    for path in paths:
+        assert "Olga" in browser_of(colleague).get(path).content.decode(), path
+    moved(letter, other)
+    for path in paths:
+        page = browser_of(receiver).get(path)
+        assert page.status_code == 200
+        assert "Olga" not in page.content.decode(), path
+        assert "Reader" not in page.content.decode(), path
 
 
 # Names that only the organizers see

@@ -84,6 +84,7 @@ def rule(request: HttpRequest, moderator: User, pk: int) -> HttpResponse:
     sample = queries.sample_of(found, queries.try_rule(found)) if is_named else []
     context = {
         **_shown(found),
+        "maker": _maker(found),
         "is_over": found.is_over(timezone.now()),
         "tested": found.tested if is_named else in_tens(found.tested or 0),
         "tested_of": in_tens(found.tested_of),
@@ -92,6 +93,16 @@ def rule(request: HttpRequest, moderator: User, pk: int) -> HttpResponse:
         "least": LEAST_MATCHED,
     }
     return render(request, "letters/block_rules/rule.html", context)
+
+
+def _maker(found: BlockRule) -> str:
+    """Return the name of the person who made a rule.
+
+    Privacy: only members of one collective read each other's names, and a letter may have moved since.
+    """
+    collective = found.letter.collective if found.letter else found.collective
+    are_colleagues = found.is_of_site or collective is None or collective.has_member(found.made_by)
+    return found.made_by.name if are_colleagues else ""
 
 
 def _act(found: BlockRule, action: str, by: User) -> str:

@@ -53,8 +53,8 @@ class Chunk:
 
 
 def exports_of(letter: Letter) -> list[Export]:
-    """Return the newest exports of a letter."""
-    exports = Export.objects.filter(letter=letter).select_related("asked_by", "letter__collective")
+    """Return the newest exports of a letter, as its collective sees them."""
+    exports = Export.objects.since_move(letter).select_related("asked_by", "letter__collective")
     return list(exports.order_by("-pk")[:MAX_LISTED])
 
 

@@ -4,7 +4,7 @@ from letters.shared.languages import language_name
 
 def newest_pdf(letter: Letter) -> Export | None:
     """Return the last PDF that was requested, finished or not."""
-    asked = Export.objects.filter(letter=letter, kind=Export.Kind.LETTER).select_related("asked_by")
+    asked = Export.objects.since_move(letter).filter(kind=Export.Kind.LETTER).select_related("asked_by")
     return asked.order_by("-pk").first()
 
 

@@ -159,6 +159,8 @@ def _leave_behind(letter: Letter, now: datetime) -> None:
     Export.objects.filter(letter=letter, expires_at__gt=now).update(expires_at=now)
     InvitationBatch.objects.filter(letter=letter).delete()
     SignatoryList.objects.filter(letter=letter).delete()
+    # Their labels may name readers, and the page about them names who made them.
+    letter.draft_links.all().delete()
     OrganisationContact.objects.filter(organisation__letter=letter).update(name="", role="")
     # The note of who vouched may name the person. The reason of a rejection stays: the person reads it behind the link.
     listed = OrganisationSignature.objects.filter(letter=letter, state=OrganisationState.PUBLISHED)
