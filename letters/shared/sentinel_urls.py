@@ -8,8 +8,14 @@ and everything without TLS: use a private network.
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 SENTINEL_SCHEME = "redis+sentinel"
 SENTINEL_PORT = 26379
+# An option of connections to Sentinels. Without it, the library asks each one that has ended four times, with pauses of
+# seconds, and a signer waits.
+ONCE = {"retry": Retry(NoBackoff(), 0)}
 
 
 @dataclass(frozen=True)

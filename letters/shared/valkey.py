@@ -6,7 +6,7 @@ import redis
 from django.conf import settings
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
-from letters.shared.sentinel_urls import sentinels_of
+from letters.shared.sentinel_urls import ONCE, sentinels_of
 
 
 def pool_for(url: str, **options: Any) -> redis.ConnectionPool:
@@ -14,7 +14,7 @@ def pool_for(url: str, **options: Any) -> redis.ConnectionPool:
     if not (found := sentinels_of(url)):
         return redis.ConnectionPool.from_url(url, **options)
     timeouts = {name: value for name, value in options.items() if name.startswith("socket_")}
-    watching = Sentinel(found.hosts, sentinel_kwargs=timeouts)  # type: ignore[no-untyped-call]
+    watching = Sentinel(found.hosts, sentinel_kwargs=timeouts | ONCE)  # type: ignore[no-untyped-call]
     return SentinelConnectionPool(  # type: ignore[no-untyped-call]
         found.service,
         watching,

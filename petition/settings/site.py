@@ -5,6 +5,7 @@ from typing import Any
 from kombu import Exchange, Queue
 
 from letters.schedule import QUEUES, SCHEDULE
+from letters.shared.sentinel_urls import ONCE
 from petition import environment
 from petition.settings.accounts import PROVIDERS
 from petition.settings.machine import VAR_DIR, laptop
@@ -154,6 +155,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     **OF_BROKER,
+    **({"sentinel_kwargs": {"socket_connect_timeout": 1, "socket_timeout": 1, **ONCE}} if OF_BROKER else {}),
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
     "max_retries": 1,

@@ -14,6 +14,7 @@ from redis._parsers import _HiredisParser
 
 from letters.shared import limits
 from letters.shared.limits import Limit, count, give_back, is_used_up, seconds_left
+from petition.embedded import free_port
 from tests.people import in_threads
 from tests.stack import StoppableValkey
 
@@ -32,6 +33,18 @@ def own_valkey(settings: Settings) -> Iterator[StoppableValkey]:
 
 def times_until_exceeded(limit: Limit) -> int:
     return next(number for number in range(100) if limit in count([limit]))
+
+
+def test_signers_do_not_wait_for_sentinels_that_have_ended(
+    settings: Settings, connects: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("redis.retry.sleep", pauses.append)
+    settings.VALKEY_URL = f"redis+sentinel://127.0.0.1:{free_port()},127.0.0.1:{free_port()}/letters"
+    assert count([ADA]) == set()
+    assert pauses == []
+    # One to each Sentinel.
+    assert len(connects) == 2
 
 
 def test_a_limit_lets_exactly_its_number_through() -> None:
