@@ -13,10 +13,10 @@ from letters.moderator.organisations.operations import vouch_for_organisation
 from letters.organizer.exports.paper import letterhead
 from letters.organizer.letter_moves.operations import _leave_behind
 from letters.organizer.notifications.daily_email import days_of
-from letters.public.public_pages import organisations
+from letters.public.public_pages import caching, organisations
 from tests.carry_over.conftest import change_text
 from tests.organisations.conftest import SignAndConfirm
-from tests.people import NOW, Reader, add_published, words
+from tests.people import NOW, Reader, add_published, kept_pages, words
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +78,22 @@ def test_a_long_list_has_pages_of_names(letter: Letter, reader: Reader, monkeypa
         url = onward
     assert [each.lower() for each in seen] == ["a", "b", "b", "c", "d"]
     assert len(set(seen)) == 5
+
+
+def test_whoever_reads_a_later_page_hides_no_organisation_from_others(
+    letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trust: each page is kept at its own address, so nobody is sent the end of the list for its beginning."""
+    monkeypatch.setattr(organisations, "PAGE_LENGTH", 2)
+    monkeypatch.setattr(caching, "FRESH_SECONDS", 60)
+    add(letter, "a", "b", "c")
+    url = letter.url_of("organisations")
+    first = reader.get(url).content.decode()
+    later = first.partition('rel="next" href="')[2].partition('"')[0]
+    kept_pages().pages.clear()
+    pages = [reader.get(each).content.decode() for each in (later, url, later, f"{url}?after=")]
+    assert [[name for name in names_on(page) if len(name) == 1] for page in pages] == [["c"], ["a", "b"]] * 2
+    assert len([key for key in kept_pages().pages if key.startswith(url)]) == 2
 
 
 @pytest.mark.parametrize("after", ["x", "1", "%00", "a" * 5000])

@@ -282,7 +282,8 @@ def is_search(request: HttpRequest) -> bool:
 
 
 def _key(request: HttpRequest) -> str:
-    """Return what a public page depends on: its path, and `before`. A view that reads another parameter must add it.
+    """Return what a public page depends on: its path, and `before` or `after`. A view that reads another parameter
+    must add it.
 
     The API refuses every parameter that it does not know, so its answers depend on all of them. Its docs have none.
 
@@ -293,6 +294,8 @@ def _key(request: HttpRequest) -> str:
         return f"{request.path}?{urlencode(sorted(request.GET.lists()), doseq=True)}"
     if request.path.endswith(("/signatures/", "/signatures.json", "/updates/")) and "before" in request.GET:
         return f"{request.path}?before={request.GET['before']}"
+    if request.path.endswith("/organisations/") and request.GET.get("after"):
+        return f"{request.path}?after={request.GET['after']}"
     return request.path
 
 
