@@ -44,7 +44,7 @@ def read(path: str, shape: type[Schema], *, name: str, problems: tuple[int, ...]
     """
 
     def decorate(view: View) -> View:
-        known = set(inspect.signature(view).parameters)
+        known = parameters_of(view, path)
 
         @wraps(view)
         def answer(request: HttpRequest, **given: Any) -> HttpResponseBase:
@@ -63,6 +63,11 @@ def read(path: str, shape: type[Schema], *, name: str, problems: tuple[int, ...]
         return view
 
     return decorate
+
+
+def parameters_of(view: Callable[..., object], path: str) -> set[str]:
+    """Return the names of the parameters in the query: those of the view, without the request and those in the path."""
+    return {name for name in inspect.signature(view).parameters if name != "request" and f":{name}}}" not in path}
 
 
 def check_parameters(request: HttpRequest, known: set[str]) -> None:

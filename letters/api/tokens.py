@@ -15,7 +15,7 @@ from django.utils import timezone
 from ninja import Schema
 from ninja.security import HttpBearer
 
-from letters.api.answers import OF_EVERY_REQUEST, api, as_json, check_parameters, policy
+from letters.api.answers import OF_EVERY_REQUEST, api, as_json, check_parameters, parameters_of, policy
 from letters.api.problems import NO_SCOPE, NO_TOKEN, Problem
 from letters.api.schemas import ProblemDocument
 from letters.models import Letter, PersonalToken, Scope
@@ -51,7 +51,7 @@ def token_read(path: str, shape: type[Schema], scope: Scope, *, name: str) -> Ca
     """Decorate a view for programs with a token of this scope. Its docstring is the description in OpenAPI."""
 
     def decorate(view: View) -> View:
-        known = set(inspect.signature(view).parameters)
+        known = parameters_of(view, path)
 
         @wraps(view)
         def answer(request: HttpRequest, **given: Any) -> HttpResponseBase:

@@ -157,6 +157,15 @@ def test_nobody_learns_that_a_draft_exists(letter: Letter, reader: Reader, path:
     assert draft.content == nothing.content
 
 
+@pytest.mark.parametrize("name", ["slug", "number", "update_id", "request"])
+@pytest.mark.parametrize("path", PATHS)
+def test_what_is_no_parameter_makes_no_page_of_its_own(letter: Letter, reader: Reader, path: str, name: str) -> None:
+    """Denial of service: pages of addresses that anyone can make up would push the letters out of memory."""
+    before = set(kept_pages().pages)
+    assert [reader.get(f"{LETTER}{path}?{name}={made_up}").status_code for made_up in range(2)] == [422, 422]
+    assert set(kept_pages().pages) == before
+
+
 def test_a_former_slug_leads_to_the_letter(letter: Letter, organizer: User, reader: Reader) -> None:
     letter.former_slugs.create(slug="old-trains", created_at=NOW)
     answer = reader.get("/api/v1/letters/old-trains/count/")
