@@ -10,8 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from letters.models import AuditEvent, Collective, Letter, Membership, PersonalToken, Scope, User
+from letters.organizer.collectives.operations import create_collective
 from letters.organizer.collectives.queries import record_of
 from letters.organizer.collectives.sentences import sentence_of
+from letters.organizer.letter_editor.operations import start_revision
 from letters.organizer.personal_tokens import operations
 from letters.organizer.personal_tokens.operations import MAX_TOKENS, create_token, revoke_token
 from letters.shared.refused import Refusal, Refused
@@ -231,6 +233,24 @@ def test_drafts_in_the_bin_cannot_be_chosen(letter: Letter, draft: LetterMaker, 
     page = browser_of(organizer).get(NEW).content.decode()
     assert 'value="night-trains"' in page
     assert "thrown-away" not in page
+
+
+@pytest.mark.parametrize("status", ["published", "draft"])
+def test_the_title_of_a_letter_that_has_moved_is_the_one_that_readers_know(
+    letter: Letter, program_of: ProgramMaker, organizer: User, status: str
+) -> None:
+    """Privacy: what its new organizers write is not for those who gave it away."""
+    program_of(organizer, letter=letter)
+    public = letter.newest_title()
+    revision = start_revision(letter, by=organizer, now=NOW)
+    revision.translations.update(title="Our secret plan")
+    assert "Our secret plan" in words(browser_of(organizer).get(PAGE))
+    other = create_collective(name="Sleepers", slug="sleepers", by=organizer, now=NOW)
+    Letter.objects.update(collective=other, status=status)
+    page = words(browser_of(organizer).get(PAGE))
+    assert "Our secret plan" not in page
+    nameless = "Only for a letter that has moved to another collective."
+    assert {"draft": nameless, "published": f"Only for the letter “{public}”."}[status] in page
 
 
 def test_a_stranger_finds_no_page(letter: Letter, program: Program, stranger: User) -> None:

@@ -284,7 +284,7 @@ def _merged(page: list[AuditEvent], of_signers: list[AuditEvent], collective: Co
 
 
 def _lines(page: list[AuditEvent], collective: Collective, to: User) -> list[LogLine]:
-    titles = _titles({_letter_of(event) for event in page} - {0}, collective)
+    titles = titles_of({_letter_of(event) for event in page} - {0}, collective)
     return _joined(page, titles, to)
 
 
@@ -327,7 +327,7 @@ def _member_in(event: AuditEvent) -> int:
     return user_id if isinstance(user_id, int) else 0
 
 
-def _titles(letter_ids: Iterable[int], collective: Collective) -> dict[int, tuple[str, str]]:
+def titles_of(letter_ids: Iterable[int], collective: Collective) -> dict[int, tuple[str, str]]:
     """Return title and slug of each letter, from its newest revision in its own language.
 
     A public letter that has moved to another collective has no slug here, because its members cannot open it.

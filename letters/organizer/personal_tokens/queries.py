@@ -1,11 +1,11 @@
 """Read personal tokens, and what each opens."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from letters.models import Collective, Letter, LetterQuerySet, PersonalToken, Scope, User, newest_titles
-from letters.organizer.collectives.queries import name_of
+from letters.organizer.collectives.queries import name_of, titles_of
 
 MAX_LISTED = 200
 
@@ -19,7 +19,7 @@ class ListedToken:
     scopes: list[str]
     # Who created it; empty if it is the reader's own.
     who: str
-    # The title of its letter; empty if it opens all letters of the collective.
+    # The title of its letter; empty if it opens all letters of the collective, or one that others now keep as a draft.
     title: str
     is_over: bool
 
@@ -30,27 +30,25 @@ def tokens_of(collective: Collective, *, to: User, owns: bool, now: datetime) ->
     if not owns:
         tokens = tokens.filter(membership__user=to)
     found = list(tokens.select_related("membership__user").order_by("-pk")[:MAX_LISTED])
-    titles = _titles(Letter.objects.filter(pk__in={each.letter_id for each in found}))
+    # Privacy: of a letter that has moved to another collective, no more than the title that readers know.
+    titles = titles_of({each.letter_id for each in found if each.letter_id}, collective)
     return [_listed(each, titles, collective, to, now) for each in found]
 
 
 def _listed(
-    token: PersonalToken, titles: dict[int, str], collective: Collective, to: User, now: datetime
+    token: PersonalToken, titles: Mapping[int, tuple[str, str]], collective: Collective, to: User, now: datetime
 ) -> ListedToken:
     person = token.membership.user
     who = "" if person == to else name_of(person, collective.pk, to=to)
     scopes = [str(Scope(each).label) for each in token.scopes]
-    return ListedToken(token, scopes, who, titles.get(token.letter_id or 0, ""), token.expires_at <= now)
+    title, _slug = titles.get(token.letter_id or 0, ("", ""))
+    return ListedToken(token, scopes, who, title, token.expires_at <= now)
 
 
 def letters_to_choose(collective: Collective) -> list[tuple[str, str]]:
     """Return the slug and the title of each letter to which a token can be limited."""
     letters = collective.letters.filter(binned_at=None).annotate(known_as=newest_titles()).order_by("-pk")
     return list(letters.values_list("slug", "known_as")[:MAX_LISTED])
-
-
-def _titles(letters: LetterQuerySet) -> dict[int, str]:
-    return dict(letters.annotate(known_as=newest_titles()).values_list("pk", "known_as"))
 
 
 def token_with(digest: bytes, now: datetime) -> PersonalToken | None:
