@@ -20,6 +20,7 @@ from letters.organizer.dashboard import queries as dashboard
 from letters.organizer.letter_editor.queries import manuscript
 from letters.organizer.personal_tokens.queries import letters_of
 from letters.organizer.updates import queries as updates_queries
+from letters.public.public_pages.data import on_paper
 from letters.shared.absolute_urls import with_whole_addresses
 
 # As on the pages: every member sees the letters, their numbers and their lists; only writers see drafts of texts.
@@ -163,6 +164,7 @@ def counts(request: HttpRequest, slug: str) -> schemas.OwnCounts:
             "awaiting_review_is_rounded": not is_exact,
             "withdrawn": found.withdrawn_count,
             "removed": found.removed_count,
+            "on_paper": on_paper(found),
             "goal": found.goal,
             "names_from": found.names_from if found.is_sealed else None,
             "signed_more_than": found.release.shown if found.is_sealed else None,

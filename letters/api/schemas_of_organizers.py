@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from ninja import Field, Schema
 
-from letters.api.schemas import Collective, Correction, Day, FormOfLetter, Html, Language, Url
+from letters.api.schemas import Collective, Correction, Day, FormOfLetter, Html, Language, PaperCount, Url
 from letters.models import Indexing, Letter, Update
 
 Status = Annotated[Letter.Status, Field(description="Where the letter is in its life.")]
@@ -112,6 +112,9 @@ class OwnCounts(Schema):
     awaiting_review_is_rounded: bool
     withdrawn: int
     removed: int
+    on_paper: Annotated[
+        list[PaperCount], Field(description="Signatures on paper, by the organizers' word. Never part of “published”.")
+    ]
     goal: int | None
     names_from: int | None
     signed_more_than: int | None

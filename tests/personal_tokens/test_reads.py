@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from letters.models import Letter, Scope, Signature, User
+from letters.organizer.paper_counts.operations import Counted, add_paper_count
 from letters.organizer.updates.operations import UpdateText, send_update, write_update
 from tests.conftest import LetterMaker
 from tests.people import NOW, add_confirmed, add_published, browser_of, sign, words
@@ -130,6 +131,17 @@ def test_the_numbers_are_those_of_the_overview(signed: Letter, program: Program,
     assert counts["countries"]["known"] == [{"value": "IT", "signatures": 2}]
     assert counts["as_of"] == signed.day_of(timezone.now()).isoformat()  # type: ignore[union-attr]
     assert counts["new_today"] == 0
+
+
+def test_signatures_on_paper_are_apart_as_on_the_pages(
+    letter: Letter, program: Program, organizer: User, reader: Any
+) -> None:
+    counted = Counted(number=1204, counted_on=NOW.date(), counted_by="the works council", kept_at="A safe")
+    add_paper_count(letter, counted=counted, by=organizer, now=NOW)
+    counts = program.read(f"{LETTER}counts/")
+    assert counts["published"] == 0
+    assert counts["on_paper"] == reader.count(letter)["on_paper"] != []
+    assert "A safe" not in str(counts)
 
 
 def test_nobody_learns_exactly_how_many_have_not_confirmed(letter: Letter, program: Program) -> None:
