@@ -253,6 +253,21 @@ def test_the_title_of_a_letter_that_has_moved_is_the_one_that_readers_know(
     assert {"draft": nameless, "published": f"Only for the letter “{public}”."}[status] in page
 
 
+def test_the_form_says_who_reads_the_name_of_a_token(letter: Letter, program: Program, organizer: User) -> None:
+    warden = User.objects.create_user("wanda@example.org", moderates_site=True)
+    activity = browser_of(warden).get("/site/activity/").content.decode()
+    assert "personal token “<bdi>Office</bdi>”" in activity
+    assert "the people who run the site can see it" in words(browser_of(organizer).get(NEW))
+
+
+def test_a_new_password_ends_no_token_and_the_page_says_so(letter: Letter, program: Program, organizer: User) -> None:
+    """Security: whoever takes over an account could leave a token there."""
+    organizer.set_password(PASSWORD)
+    organizer.save()
+    assert program.get(LETTER).status_code == 200
+    assert "A new password ends no token." in words(browser_of(organizer).get(PAGE))
+
+
 def test_a_stranger_finds_no_page(letter: Letter, program: Program, stranger: User) -> None:
     for browser in (browser_of(stranger), Client()):
         statuses = [browser.get(PAGE).status_code, browser.get(NEW).status_code]

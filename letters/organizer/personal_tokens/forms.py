@@ -16,7 +16,11 @@ class TokenForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=100,
-        help_text=_("For example, “Spreadsheet of the office”. Only you and the owners of the collective see it."),
+        # Privacy: it is in the activity of the collective, which people who moderate the site read too.
+        help_text=_(
+            "For example, “Spreadsheet of the office”. You, the owners of the collective and the people who run the "
+            "site can see it."
+        ),
         error_messages={
             "required": _("Enter a name by which you will recognise the token."),
             "max_length": _("The name can have 100 characters at most."),
