@@ -26,8 +26,12 @@ NODES = {"celery", "confirmations", "publishing", "accounts", "bulk", "exports",
 OF_A_NODE = re.compile(r"[\w-]+(?:\.celery\.pidbox)?")
 
 
-# PostgreSQL quotes the row that violates a constraint, names included.
-ROW = re.compile(r"DETAIL: .*")
+# PostgreSQL quotes the row that violates a constraint, names included, and texts in it have several lines. So all of it
+# goes, until the next exception or another traceback begins.
+ROW = re.compile(
+    r"DETAIL: .*?(?=\n\nDuring handling of the above exception|\n\nThe above exception was|\nTraceback \(most|\Z)",
+    re.DOTALL,
+)
 
 
 def without_secrets(line: str) -> str:

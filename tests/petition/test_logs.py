@@ -4,12 +4,14 @@ import logging
 from io import StringIO
 
 import pytest
+from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from letters.models import Letter, Signature
 from letters.shared.tokens import make_token
 from petition.logs import HOSTNAME, NODES, HideSecrets, SafeFormatter, without_secrets
-from tests.people import NOW
+from tests.people import NOW, sign
 
 TOKEN = make_token("confirm", signature_id=7, salt=bytes(8), now=NOW)
 
@@ -48,7 +50,7 @@ def log() -> tuple[logging.Logger, StringIO]:
         ("to ada+letters@example.org, o'hara@example.org.", "to (address), (address)"),
         ("mailto:ada@example.org", "mailto:(address)"),
         ("Key (email)=(ada@example.org) already exists.", "Key (email)=((address)) already exists."),
-        ("no name\nDETAIL:  Failing row contains (1, Ada, \\x00).\nnext", "no name\nDETAIL: (row)\nnext"),
+        ("no name\nDETAIL:  Failing row contains (1, Ada, \\x00).\nnext", "no name\nDETAIL: (row)"),
         # The machine and the queue.
         ("bulk2@worker1 ready.", "bulk2@worker1 ready."),
         (f"missed heartbeat from exports@{HOSTNAME}", f"missed heartbeat from exports@{HOSTNAME}"),
@@ -102,6 +104,29 @@ def test_tracebacks_are_cleaned_too(log: tuple[logging.Logger, StringIO]) -> Non
     assert "Traceback" in written.getvalue()
     assert "Key ((address)) at /signatures/confirm/(token)/" in written.getvalue()
     assert TOKEN not in written.getvalue()
+
+
+@pytest.mark.django_db
+def test_no_line_of_a_row_that_the_database_refuses_gets_through(
+    letter: Letter, log: tuple[logging.Logger, StringIO]
+) -> None:
+    """A comment has several lines, and PostgreSQL quotes them all, with what comes after."""
+    logger, written = log
+    pk = sign(letter, now=NOW).pk
+    words = {"name": "Ada Lovelace", "comment": "I lost\n\nmy job at Example"}
+    try:
+        try:
+            with transaction.atomic():
+                Signature.objects.filter(pk=pk).update(**words, state="nonsense")
+        except IntegrityError as error:
+            raise LookupError("and then another") from error
+    except LookupError:
+        logger.exception("It failed")
+    for word in ("Ada", "I lost", "my job"):
+        assert word not in written.getvalue()
+    assert "DETAIL: (row)" in written.getvalue()
+    # What does not hold a row stays.
+    assert "LookupError: and then another" in written.getvalue()
 
 
 def test_every_line_of_the_site_passes_through_the_filter() -> None:
