@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings as site_settings
 from django.test.client import Client
 from django.utils import timezone
+from limits import parse
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
@@ -129,9 +130,41 @@ def test_a_signing_and_its_confirmation_are_counted_once_each(
     monkeypatch.setattr(counting, "confirmed", lambda: seen.append("confirmed"))
     signer.sign(letter, email="ada@example.org")
     assert seen == ["signed"]
+    link = signer.mailed_link("ada@example.org")
+    signer.get(link)
+    assert seen == ["signed"]
+    for _ in range(2):
+        assert signer.press(link).status_code == 200
+        assert seen == ["signed", "confirmed"]
     # Privacy: whether the address has signed before makes no difference.
     signer.sign(letter, email="ada@example.org", name=unheard_of())
-    assert seen == ["signed", "signed"]
+    assert seen == ["signed", "confirmed", "signed"]
+
+
+def test_a_signer_whom_the_site_refuses_is_counted(
+    letter: Letter, signer: Signer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood shows in the refusals."""
+    seen: list[Refusal] = []
+    monkeypatch.setattr(counting, "refused", seen.append)
+    settings.LIMIT_NETWORK_HARD = settings.LIMIT_REQUESTS = parse("1/hour")
+    assert [signer.sign(letter, email=f"{name}@example.org").status_code for name in ("ada", "bob")] == [303, 429]
+    assert len(seen) == 1
+    lost = {"email": "ada@example.org"}
+    url = letter.url_of("link", "")
+    answers = [signer.client.post(url, lost, headers={"Sec-Fetch-Site": "same-origin"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 429]
+    assert len(seen) == 2
+
+
+def test_a_signature_for_a_closed_letter_is_counted_as_refused(
+    letter: Letter, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Refusal] = []
+    monkeypatch.setattr(counting, "refused", seen.append)
+    Letter.objects.update(status=Letter.Status.CLOSED, closed_at=timezone.now())
+    assert signer.sign(letter).status_code == 409
+    assert seen == [Refusal.LETTER_CLOSED]
 
 
 def test_no_count_that_people_cause_is_exact(letter: Letter, reader: Reader) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import wraps
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -14,10 +14,11 @@ from django.utils.translation import gettext
 from letters.base.accounts.admission import network_of
 from letters.base.emailed_links.admission import ProofWanted, Sender
 from letters.models import Letter, Signature, SignerContact, Translation, is_before_move, public_moves
+from letters.shared import counting
 from letters.shared.languages import direction, interface_language
 from letters.shared.limits import TooMany
 from letters.shared.localized_paths import localized_url
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.request_input import safe_fields
 from letters.signer.signing import queries
 from letters.signer.signing.forms import SigningForm
@@ -77,6 +78,7 @@ def sender_of(request: HttpRequest, sent: Mapping[str, str]) -> Sender:
 
 
 def too_many(request: HttpRequest, refused: TooMany) -> HttpResponse:
+    counting.refused(refused.code)
     page = render(request, "429.html", {"minutes": ceil(refused.seconds / 60)}, status=429)
     page.headers["Retry-After"] = str(refused.seconds)
     page.headers["Cache-Control"] = "no-store"
@@ -156,11 +158,13 @@ def form_page(
     language: str,
     *,
     status: int,
-    refusal: str = "",
+    refusal: Refusal | Literal[""] = "",
     retry_after: int = 0,
     proof: ProofWanted | None = None,
 ) -> HttpResponse:
     """Render the form again with everything that was typed, or the page that asks for a proof and keeps it."""
+    if refusal:
+        counting.refused(refusal)
     context = {
         **letter_context(letter, language),
         "form": form,
