@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from letters.schedule import QUEUES
 from letters.shared import counting
-from letters.shared.client_address import client_address
+from letters.shared.client_address import ClientAddress, client_address
 from letters.shared.numbers import in_tens
 from petition import heartbeats
 from petition.health import recent_checks
@@ -29,7 +29,8 @@ from petition.numbers import Numbers, recent_numbers
 PATH = "/metrics"
 # The only counts that are exact. A failure tells nothing about a person, and one is enough for an alert.
 EXACT = {"undersigned_server_errors"}
-# A proxy sets at least one of these. If we know of no proxy, its address must not pass for that of the reader.
+# A proxy sets at least one of these. If it does not say who has connected to it, or we know of no proxy, its own
+# address may not pass for the reader's. And nobody comes from this machine through a proxy: a visitor has made that up.
 OF_PROXIES = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 
 
@@ -52,13 +53,17 @@ def may_read(request: HttpRequest) -> bool:
     token, sent = settings.METRICS_TOKEN, request.headers.get("Authorization", "")
     if token and constant_time_compare(sent, f"Bearer {token}"):
         return True
-    if not settings.TRUSTED_PROXIES and any(name in request.META for name in OF_PROXIES):
-        return False
     peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", "")
-    address = client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES)
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return address is not None and any(address in network for network in settings.METRICS_NETWORKS)
+    address = _address(peer, forwarded_for, settings.TRUSTED_PROXIES)
+    has_passed_a_proxy = any(name in request.META for name in OF_PROXIES)
+    if address is None or (has_passed_a_proxy and (address.is_loopback or address == _address(peer, "", 0))):
+        return False
+    return any(address in network for network in settings.METRICS_NETWORKS)
+
+
+def _address(peer: str, forwarded_for: str, trusted_proxies: int) -> ClientAddress | None:
+    found = client_address(peer, forwarded_for, trusted_proxies=trusted_proxies)
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
 def page(request: HttpRequest) -> HttpResponse:

@@ -70,8 +70,14 @@ def scrape(**request: str) -> dict[tuple[str, str], float]:
         # Prometheus on the same machine, past our proxy.
         ({"REMOTE_ADDR": "127.0.0.1"}, 1, 200),
         ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}, 1, 404),
-        # A visitor who makes up an entry.
+        # A visitor who makes up an entry, also where the settings name more proxies than there are.
         ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1, 198.51.100.7"}, 1, 404),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1, 198.51.100.7"}, 2, 404),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "::ffff:127.0.0.1"}, 1, 404),
+        # A proxy that does not say who has connected to it.
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_REAL_IP": "198.51.100.7"}, 1, 404),
+        ({"REMOTE_ADDR": "::ffff:127.0.0.1", "HTTP_VIA": "1.1 proxy"}, 1, 404),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "unknown"}, 1, 404),
         ({"REMOTE_ADDR": "10.1.2.3", "HTTP_AUTHORIZATION": f"Bearer {TOKEN}"}, 0, 200),
         ({"REMOTE_ADDR": "10.1.2.3", "HTTP_AUTHORIZATION": TOKEN}, 0, 404),
         ({"REMOTE_ADDR": "10.1.2.3", "HTTP_AUTHORIZATION": "Bearer ä"}, 0, 404),
