@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.core.signing import TimestampSigner
 from django.test.client import Client
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -47,12 +48,25 @@ class TestASite:
 
 
 def test_an_answer_needs_the_key_and_ends_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    for sent in ("", "seen", "seen:1:nonsense"):
+    for sent in ("", "seen", "seen:1:nonsense", "seen:ä:ä", ":" * 9000):
         assert Client().get("/healthz", headers={seen.HEADER: sent}).content == b"ok"
     sent = seen.token()
     assert Client().get("/healthz", headers={seen.HEADER: sent}).json() == {"address": "127.0.0.1", "https": False}
     monkeypatch.setattr(seen, "ANSWER_SECONDS", -1)
     assert Client().get("/healthz", headers={seen.HEADER: sent}).content == b"ok"
+
+
+def test_an_answer_says_nothing_but_how_one_request_has_come() -> None:
+    sent = {seen.HEADER: seen.token(), "Host": "someone.example", "Via": "1.1 proxy"}
+    answer = Client().get("/healthz", headers=sent)
+    assert answer.json() == {"address": "127.0.0.1", "https": False}
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert Client().get("/healthz/", headers=sent).status_code != 200
+
+
+def test_what_is_signed_for_another_purpose_gets_no_answer() -> None:
+    for other in (TimestampSigner().sign("seen"), TimestampSigner(salt="undersigned check").sign("other")):
+        assert Client().get("/healthz", headers={seen.HEADER: other}).content == b"ok"
 
 
 def test_a_site_that_does_not_answer_is_a_problem() -> None:
