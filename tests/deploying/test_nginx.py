@@ -122,6 +122,21 @@ def test_public_pages_are_logged_without_an_ip_address(nginx: Nginx) -> None:
     assert not [line for line in lines if "127.0.0.1" in line]
 
 
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/organize/letters/an-unpublished-draft/featured/17/", "/organize/(hidden)"),
+        ("/moderate/letters/17/", "/moderate/(hidden)"),
+        ("/site/letters/night-trains/notes/", "/site/(hidden)"),
+        (f"/drafts/letters/{TOKEN.lower()}/", "/drafts/(hidden)"),
+    ],
+    ids=range(4),
+)
+def test_no_page_of_organizers_is_logged_like_a_public_one(nginx: Nginx, path: str, logged: str) -> None:
+    nginx.status(path)
+    until(lambda: f'"GET {logged}" 502 ' in nginx.logs(), 10)
+
+
 def build(content: str, root: Path, tmp_path: Path) -> str:
     """Do what `collectstatic` does in a release; return the URL of its style sheet."""
     source = tmp_path / "source"
