@@ -11,10 +11,12 @@ from petition.request_ids import current_request_id
 
 HOSTNAME = socket.gethostname()
 
-# A token can also be in a query string: the sign-in page gets the path to which it returns.
+# A token can also be in a query string: the sign-in page gets the path to which it returns. Some programs double the
+# slashes of a link. Denial of service: only a few, or a line of slashes takes a second.
+SLASH = "(?:/|%2F){1,4}"
 TOKEN_IN_PATH = re.compile(
-    r"((?:/|%2F)(?:signatures(?:/|%2F)[a-z-]+|organize(?:/|%2F)(?:invitations|emails(?:/|%2F)off(?:/|%2F)[^/\s]+?)|drafts)"
-    r"(?:/|%2F))[^/\s\"'?#]+",
+    rf"((?:/|%2F)(?:signatures{SLASH}[a-z-]+|organize{SLASH}(?:invitations|emails{SLASH}off{SLASH}[^/\s]+?)|drafts)"
+    rf"{SLASH})[^/\s\"'?#]+",
     re.IGNORECASE,
 )
 # Bounded by the longest path (RFC 5321). Denial of service: without a bound, a line of 8 kB takes a second.
