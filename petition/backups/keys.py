@@ -57,7 +57,7 @@ def lacking_here(made: Manifest) -> list[str]:
 
 
 def refuse_beside(path: Path, folder: Path) -> None:
-    """Raise BackupError if a file of keys is in the folder of a backup, or in the one that holds it."""
+    """Raise BackupError if a file of keys is in the folder of a backup, at any depth, or would be that folder."""
     if folder.resolve() in path.resolve().parents or folder.resolve() == path.resolve():
         raise BackupError(f"Keep the keys apart from the backup: {path} is in {folder}. Name a file elsewhere.")
 
