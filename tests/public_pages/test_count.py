@@ -85,6 +85,7 @@ def test_the_count_covers_every_state_and_says_when_it_was_true(published: Lette
         "names_from": None,
         "signed_more_than": None,
         "organisations": 0,
+        "on_paper": [],
         "version": letter.version,
         "as_of": timezone.now().date().isoformat(),
     }
