@@ -64,13 +64,16 @@ def status(request: HttpRequest, superuser: User) -> HttpResponse:
 def _of_checks() -> Iterator[Part]:
     checks = {check.name: check for check in recent_checks()}
     yield _simple(
-        checks["database"], gettext("Database"), gettext("Look whether PostgreSQL runs and DATABASE_URL is right.")
+        checks["database"],
+        gettext("Database"),
+        gettext("Check that PostgreSQL is running and that DATABASE_URL is right."),
     )
     migrations = checks["migrations"]
     says = gettext("The tables fit this version.") if migrations.ok else gettext("The tables do not fit this version.")
     yield _part(migrations, gettext("Tables"), says, gettext("Run “manage.py migrate”."))
-    yield _simple(checks["broker"], gettext("Broker"), gettext("Look whether the broker runs and BROKER_URL is right."))
-    to_do = gettext("Look whether Valkey runs. Until then nobody can sign in, and signing has no limits.")
+    to_do = gettext("Check that the broker is running and that BROKER_URL is right.")
+    yield _simple(checks["broker"], gettext("Broker"), to_do)
+    to_do = gettext("Check that Valkey is running. Until then nobody can sign in, and signing has no limits.")
     yield _simple(checks["Valkey"], "Valkey", to_do)
     yield _heard(checks[heartbeats.CLOCK], gettext("Clock"), gettext("Start “celery beat” again, exactly once."))
     for queue in QUEUES:
@@ -88,12 +91,10 @@ def _simple(check: Check, name: str, to_do: str) -> Part:
 
 def _heard(check: Check, name: str, to_do: str) -> Part:
     if check.number is None:
-        return _part(check, name, gettext("We have not heard of it for ten minutes or more."), to_do)
+        return _part(check, name, gettext("It has not reported for ten minutes or more."), to_do)
     seconds = int(check.number)
-    says = ngettext("We heard of it %(seconds)d second ago.", "We heard of it %(seconds)d seconds ago.", seconds) % {
-        "seconds": seconds
-    }
-    return _part(check, name, says, to_do)
+    says = ngettext("It last reported %(seconds)d second ago.", "It last reported %(seconds)d seconds ago.", seconds)
+    return _part(check, name, says % {"seconds": seconds}, to_do)
 
 
 def _of_numbers(numbers: Numbers | None) -> Iterator[Part]:
@@ -126,7 +127,7 @@ def _of_numbers(numbers: Numbers | None) -> Iterator[Part]:
     yield sequencer
     backlog = numbers.moderation_backlog
     yield _wait(
-        gettext("Waits for moderators"),
+        gettext("Waiting for moderators"),
         max(backlog.values()) < MANY_WAIT,
         gettext("Signatures: %(signatures)s. Letters: %(letters)s. Reports: %(reports)s. All rounded down to tens.")
         % backlog,
@@ -145,7 +146,7 @@ def _memory() -> Part:
     total = in_tens(sum(served.values()))
     share = 100 * sum(number for how, number in served.items() if how != "rendered") // max(1, sum(served.values()))
     says = (
-        gettext("%(share)d of 100 public pages were ready.") % {"share": share}
+        gettext("%(share)d%% of public pages came from it.") % {"share": share}
         if total
         else gettext("Nothing counted yet.")
     )
@@ -155,7 +156,7 @@ def _memory() -> Part:
 def _disk() -> Part:
     disk = shutil.disk_usage(settings.VAR_DIR)
     share = disk.free / disk.total
-    says = gettext("%(share)d of 100 parts are free.") % {"share": int(share * 100)}
+    says = gettext("%(share)d%% of the disk is free.") % {"share": int(share * 100)}
     to_do = gettext("Make room on the disk of VAR_DIR. On a full disk the site can write no files.")
     return _wait(gettext("Disk"), share >= LEAST_FREE, says, to_do)
 

@@ -42,7 +42,7 @@ def test_each_part_is_named_and_works(letter: Letter, root: User) -> None:
     assert "What to do" not in said
     for name in ("Database", "Tables", "Broker", "Valkey", "Clock", *map(str, status_page.WORK.values())):
         assert name in said
-    for name in ("Unsent emails", "Waits for moderators", "Memory of public pages", "Disk", "Version undersigned"):
+    for name in ("Unsent emails", "Waiting for moderators", "Memory of public pages", "Disk", "Version undersigned"):
         assert name in said.replace(" works", "")
 
 

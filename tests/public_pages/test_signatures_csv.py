@@ -195,7 +195,7 @@ def test_a_list_is_built_again_after_a_minute(large: Letter, reader: Reader, wok
 
 
 def test_a_name_that_was_withdrawn_is_gone_within_the_time_that_the_page_says(large: Letter, reader: Reader) -> None:
-    said = f"This file is at most {int(files.MAX_OUTDATED_TIME.total_seconds())} seconds behind"
+    said = f"These files are at most {int(files.MAX_OUTDATED_TIME.total_seconds())} seconds behind"
     assert said in words(reader.get(large.url_of("signatures")))
     built(large, ago=files.MAX_OUTDATED_TIME + timedelta(seconds=1))
     assert len(rows(reader.get(CSV))) == 3
