@@ -140,6 +140,12 @@ def test_neither_organisations_nor_other_websites_learn_who_signs_such_a_letter(
             set_up_letter(letter, values=second, by=organizer, now=NOW)
 
 
+def test_the_page_of_settings_has_no_heading_without_a_field(published: LetterMaker, organizer: User) -> None:
+    page = browser_of(organizer).get(reverse("set_up_letter", kwargs={"slug": published("another").slug}))
+    assert "Nobody is named at first" not in words(page)
+    assert "Who can sign" in words(page)
+
+
 def test_the_page_of_settings_says_why_organisations_cannot_sign_such_a_letter(sealed: Letter, organizer: User) -> None:
     browser, url = browser_of(organizer), reverse("set_up_letter", kwargs={"slug": sealed.slug})
     shown = browser.get(url).context["form"]

@@ -252,10 +252,11 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         return self.cleaned_data["indexing"] or str(self.instance.indexing)
 
     def groups(self) -> list[Group]:
-        """Return the fields as the page shows them."""
+        """Return the fields as the page shows them. A letter that is public has none about sealed names."""
         return [
-            Group(title, [self[name] for name in names if name in self.fields], ASKS if names == ASKED else [])
+            Group(title, fields, ASKS if names == ASKED else [])
             for title, names in GROUPS.items()
+            if (fields := [self[name] for name in names if name in self.fields])
         ]
 
     def clean(self) -> dict[str, Any]:
