@@ -27,14 +27,15 @@ OF_A_LETTER = [
     *["", "dashboard/", "translations/", "translations/en/", "pictures/", "settings/", "address/", "first-signers/"],
     *["signatures/", "signatures/?shown=nonsense", "updates/", "updates/new/", "updates/1/", "updates/2/"],
     *["updates/2/preview/", "updates/2/send/", "answers/", "answers/new/", "answers/1/", "history/", "exports/"],
-    *["handover/", "preview/", "draft-links/", "collective/"],
+    *["handover/", "preview/", "draft-links/", "collective/", "paper/", "organisations/"],
 ]
+COLLECTIVE_PAGES = ["", "settings/", "domains/", "record/", "tokens/"]
 PAGES = [
     *[f"/organize/letters/{SLUG}/{page}" for page in OF_A_LETTER],
     *[f"/organize/letters/{RIGHT_TO_LEFT}/{page}" for page in ("", "preview/", "dashboard/", "first-signers/")],
     *["/organize/", "/organize/new/", "/organize/collectives/", "/organize/collectives/new/"],
-    *["/organize/emails/", "/organize/bin/", "/accounts/"],
-    *[f"/organize/collectives/the-unpaid-cast/{page}" for page in ("", "settings/", "domains/", "record/")],
+    *["/organize/emails/", "/organize/bin/", "/accounts/", "/site/status/", "/moderate/organisations/"],
+    *[f"/organize/collectives/the-unpaid-cast/{page}" for page in COLLECTIVE_PAGES],
     *["/moderate/", "/moderate/search/", *(f"/moderate/{SLUG}/{page}" for page in ("", "published/", "rejected/"))],
     *[f"/letters/{SLUG}/{page}" for page in ("", "signatures/", "history/", "history/1/", "updates/", "updates/1/")],
 ]
@@ -212,7 +213,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(organizer: Page) -> None
     assert reports == []
 
 
-OF_SITE = ["about", "how-we-count", "privacy", "imprint", "rules", "accessibility", "contact"]
+OF_SITE = ["api/v1/docs", "about", "how-we-count", "privacy", "imprint", "rules", "accessibility", "contact"]
 OF_ACCOUNTS = ["login", "login/code", "signup", "password/reset", "inactive"]
 
 
@@ -235,6 +236,29 @@ def test_the_pages_of_the_site_and_of_accounts_are_accessible(visitor: Visit, wi
         # Each web process notices new pages within ten seconds, and may have looked when half of them were there.
         until(partial(is_there, page, path))
         reports += complaints(page, path, width)
+    assert reports == []
+
+
+@pytest.mark.parametrize("width", [WIDTH, 1280])
+@pytest.mark.usefixtures("site_pages")
+def test_the_notice_of_the_site_is_above_every_page(organizer: Page, width: int) -> None:
+    organizer.set_viewport_size({"width": width, "height": 800})
+    notice, reports = organizer.get_by_role("complementary", name="Notice"), []
+
+    def is_shown(path: str) -> bool:
+        organizer.goto(path)
+        return notice.is_visible()
+
+    for path in ("/", LETTER, f"{LETTER}signatures/", "/accounts/", "/site/status/"):
+        until(partial(is_shown, path))
+        above, top, page = (organizer.locator(which).bounding_box() for which in (".site-notice", ".masthead", "#main"))
+        assert above
+        assert top
+        assert page
+        assert top["y"] + top["height"] <= above["y"] + 1, path
+        assert above["y"] + above["height"] <= page["y"] + 1, path
+        assert above["x"] == top["x"], path
+        reports += complaints(organizer, f"{path} below the notice", width)
     assert reports == []
 
 

@@ -1,4 +1,4 @@
-"""The numbers by country, and the list of one affiliation: axe finds nothing, and nothing scrolls sideways."""
+"""The numbers by country, the list of one affiliation, closed sign-up: axe finds nothing, nothing scrolls sideways."""
 
 from collections.abc import Iterator
 
@@ -22,6 +22,8 @@ from django.utils import timezone
 from letters.models import Breakdown, Letter
 letter = Letter.objects.get(slug="unpaid-cast")
 groups = [["IT", 4310], ["DE", 120], ["", 40]]
+domains = [["donaudampfschifffahrtselektrizitaetenhauptbetriebswerk.example.org", 210], ["", 40]]
+Breakdown.objects.create(letter=letter, kind="domain", shown=domains, renewed_on=timezone.now().date())
 Breakdown.objects.create(letter=letter, kind="country", shown=groups, renewed_on=timezone.now().date())
 Letter.objects.filter(pk=letter.pk).update(breakdown_public=True, version=letter.version + 1)
 letter.signatures.filter(number__lte=9).update(affiliation="Rail Union")
@@ -30,7 +32,8 @@ letter.signatures.filter(number__lte=9).update(affiliation="Rail Union")
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with running_site() as site:
+    # Closed for new accounts, because no test here creates one.
+    with running_site(SIGN_UP="closed") as site:
         shell(site, SHOW)
         yield site
 
@@ -51,4 +54,15 @@ def test_numbers_by_country_and_the_people_of_one_affiliation(site: Site, visito
     expect(reader.get_by_role("row", name="Italy 4,310")).to_be_visible()
     found += look(reader, "numbers by country")
     shoot(reader, site, "breakdown")
+    assert not found, "\n".join(found)
+
+
+def test_a_site_that_is_closed_for_new_accounts_says_so(site: Site, visitor: Visit) -> None:
+    person, found = visitor(), []
+    for path in ("/accounts/signup/", "/organize/new/"):
+        person.goto(path)
+        expect(person.get_by_role("heading", name="No new accounts")).to_be_visible()
+        found += look(person, f"{path} when no one can sign up")
+    follow(person.get_by_role("main").get_by_role("link", name="Sign in"))
+    expect(person.get_by_label("Email")).to_be_visible()
     assert not found, "\n".join(found)
