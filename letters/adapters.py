@@ -139,7 +139,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        """Do the same for people who come back from the provider, which kept where they were going."""
+        """Decide alike for people who come back from a provider, which has kept the page that they were going to."""
         return _may_sign_up(str(sociallogin.state.get("next") or ""))
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:

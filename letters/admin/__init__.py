@@ -54,7 +54,7 @@ from letters.organizer.collectives.operations import (
 from letters.organizer.collectives.suspension_forms import EndSuspensionForm, SuspensionForm
 from letters.organizer.letter_editor.operations import clear_collective
 
-# Importing it registers it.
+# Importing this module registers SiteLimitAdmin.
 __all__ = ["SiteLimitAdmin"]
 
 
@@ -71,12 +71,12 @@ class UserAdmin(ReadOnly):
     def has_superuser_permission(self, request: HttpRequest) -> bool:
         return cast("User", request.user).is_superuser
 
-    @admin.action(description="Let moderate all letters of the site", permissions=["superuser"])
+    @admin.action(description="Make them site moderators", permissions=["superuser"])
     def make_moderator(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         for person in chosen:
             set_site_moderator(person, on=True, by=cast("User", request.user), now=timezone.now())
 
-    @admin.action(description="End moderating all letters of the site", permissions=["superuser"])
+    @admin.action(description="Take the role of site moderator from them", permissions=["superuser"])
     def end_moderator(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         for person in chosen:
             set_site_moderator(person, on=False, by=cast("User", request.user), now=timezone.now())
@@ -91,12 +91,12 @@ class CollectiveAdmin(ReadOnly):
     ordering = ["-created_at"]
     actions = ["clear", "let_invite"]
 
-    @admin.action(description="Allow to publish", permissions=["view"])
+    @admin.action(description="Allow them to publish", permissions=["view"])
     def clear(self, request: HttpRequest, chosen: QuerySet[Collective]) -> None:
         for collective in chosen:
             clear_collective(collective, by=cast("User", request.user), now=timezone.now())
 
-    @admin.action(description="Allow to invite again", permissions=["view"])
+    @admin.action(description="Allow them to invite again", permissions=["view"])
     def let_invite(self, request: HttpRequest, chosen: QuerySet[Collective]) -> None:
         for collective in chosen:
             let_invite_again(collective, by=cast("User", request.user), now=timezone.now())
@@ -110,7 +110,7 @@ class MembershipAdmin(ReadOnly):
 
 @admin.register(MemberInvitation)
 class MemberInvitationAdmin(ReadOnly):
-    """Privacy: without the address, its hash and the salt."""
+    """Privacy: these pages show neither the address nor its hash and salt."""
 
     list_display = ["pk", "collective", "role", "created_at", "expires_at", "accepted_at", "revoked_at"]
     list_select_related = ["collective"]
@@ -139,7 +139,7 @@ class TranslationAdmin(ReadOnly):
 
 @admin.register(Signature)
 class SignatureAdmin(ReadOnlyNewest):
-    """Privacy: without the salt, the hash, and names that only the letter's organizers may see."""
+    """Privacy: these pages show neither the salt, the hash, nor names that only the letter's organizers may see."""
 
     list_display = ["pk", "letter", "number", "public_name", "state", "concern", "verified", "signed_at"]
     list_select_related = ["letter"]
@@ -346,7 +346,7 @@ class SitePageAdmin(ReadOnly):
 
 @admin.register(Suspension)
 class SuspensionAdmin(ReadOnly):
-    """Adding a suspension suspends. Entering why it ends restores."""
+    """Add a suspension to suspend someone. Enter the reason of its end to end it."""
 
     list_display = ["__str__", "collective", "account", "began_at", "ended_at", "reason", private_notes]
     # Performance: a list to select from would name every collective.

@@ -31,7 +31,7 @@ api = NinjaAPI(
 handle_errors(api)
 
 JSON = "application/json"
-# What any address of the API may answer besides what it is for.
+# The statuses that any address of the API may answer, besides those of its own.
 OF_EVERY_REQUEST = (400, 406, 422, 500, 503)
 
 View = TypeVar("View", bound=Callable[..., Page])
@@ -129,8 +129,8 @@ def as_json(shape: Schema, *, is_long: bool = False, headers: dict[str, str] | N
 def policy(*limits: tuple[Refusal, RateLimitItem]) -> dict[str, str]:
     """Return the headers that state limits, as draft-ietf-httpapi-ratelimit-headers has them.
 
-    Privacy: they never say how much of it is left. A network is counted as one, so a person could see in it what others
-    in the same office do.
+    Privacy: they never say how much of a limit is left. A network is counted as one, so a person could see from that
+    what others in the same office do.
     """
     stated = [f'"{name_of_limit(refusal)}";q={rate.amount};w={rate.get_expiry()}' for refusal, rate in limits]
     return {"RateLimit-Policy": ", ".join(stated)}

@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 METHODS = ("get", "post")
 MEANINGS = {
     200: "The answer.",
-    202: "The site has taken it in.",
+    202: "The site has received it.",
     304: "Nothing has changed since the answer whose ETag was sent.",
 }
 ETAG = {"description": "Send it as If-None-Match next time.", "schema": {"type": "string"}}
@@ -134,7 +134,7 @@ def _operation(path: str, method: str, operation: Json) -> Operation:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     answers = operation["responses"]
     needs_token = "security" in operation
-    of_which = [*(["sent"] if body else []), *(["token"] if needs_token else [])]
+    applicable = [*(["sent"] if body else []), *(["token"] if needs_token else [])]
     parameters = [
         _field(each["name"], each["schema"], is_required=each["required"]) for each in operation.get("parameters", [])
     ]
@@ -147,7 +147,7 @@ def _operation(path: str, method: str, operation: Json) -> Operation:
         parameters=parameters,
         body=_names(body),
         answer=next(_names(_content(answers[status])) for status in ("200", "202") if status in answers),
-        problems=[kind for kind in KINDS if str(kind.status) in answers and kind.only in {"", *of_which}],
+        problems=[kind for kind in KINDS if str(kind.status) in answers and kind.only in {"", *applicable}],
         needs_token=needs_token,
     )
 
@@ -160,14 +160,14 @@ def _content(response: Json) -> Json:
 
 def _shape(name: str, schema: Json) -> Shape:
     if "enum" in schema:
-        return Shape(name, f"{schema.get('description', '')} {_said(schema)}.".strip(), [])
+        return Shape(name, f"{schema.get('description', '')} {_type_in_words(schema)}.".strip(), [])
     required = set(schema.get("required", []))
     fields = [_field(each, kind, is_required=each in required) for each, kind in schema.get("properties", {}).items()]
     return Shape(name, schema.get("description", ""), fields)
 
 
 def _field(name: str, schema: Json, *, is_required: bool) -> Field:
-    return Field(name, _said(schema), _names(schema), schema.get("description", ""), is_required)
+    return Field(name, _type_in_words(schema), _names(schema), schema.get("description", ""), is_required)
 
 
 def _names(schema: Json) -> str:
@@ -178,16 +178,16 @@ def _names(schema: Json) -> str:
     return next((found for each in inner if (found := _names(each))), "")
 
 
-def _said(schema: Json) -> str:
+def _type_in_words(schema: Json) -> str:
     """Return the type in words."""
     if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(_said(each) for each in schema["anyOf"]))
+        return " or ".join(dict.fromkeys(_type_in_words(each) for each in schema["anyOf"]))
     if "$ref" in schema or "allOf" in schema:
         return "text" if "enum" in document()["components"]["schemas"][_names(schema)] else "object"
     if values := schema.get("enum") or ([schema["const"]] if "const" in schema else []):
         return " or ".join(f"“{value}”" for value in values)
     if schema.get("type") == "array":
-        return f"list of {_said(schema['items'])}s"
+        return f"list of {_type_in_words(schema['items'])}s"
     words = {"integer": "whole number", "boolean": "true or false", "string": "text", "null": "null"}
     formats = {"date": "day", "date-time": "moment"}
     return formats.get(schema.get("format", ""), words.get(str(schema.get("type")), str(schema.get("type"))))

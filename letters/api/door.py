@@ -35,7 +35,7 @@ class ApiDoor:
             answer = problem.answer()
         else:
             answer = _as_problem(self.get_response(request))
-        # Privacy: whatever the letter lets search engines show, it shows on pages for people.
+        # Privacy: search engines leave out every answer, even of a letter whose pages they may show.
         answer.headers["X-Robots-Tag"] = "noindex"
         if request.path_info.startswith(ORGANIZE):
             # Privacy: no other website may read these answers from a browser.

@@ -1,6 +1,6 @@
-"""The reads for programs with a personal token. Each sends what a page of the organizers shows, from the same queries.
+"""Answer programs with a personal token. Each read sends what a page of the organizers shows, from the same queries.
 
-Privacy: never an address, days instead of times, and nothing that the page of the same name leaves out.
+Privacy: a read sends no address, days instead of times, and nothing that the page of the same name leaves out.
 """
 
 from typing import Annotated, Literal
@@ -31,7 +31,7 @@ After = Annotated[
     Query(
         max_length=80,
         pattern=r"^[-\w]*$",
-        description="Only what comes after this in the list. Take it from the page before.",
+        description="List only what comes after this. It is in the link to the next page.",
     ),
 ]
 Number = Annotated[int, Field(ge=1, lt=2**31)]
@@ -105,7 +105,7 @@ def signatures(
     request: HttpRequest,
     slug: str,
     shown: Annotated[
-        Literal["published", "held", "withdrawn", "rejected"], Query(description="Which list: see “state” on the page.")
+        Literal["published", "held", "withdrawn", "rejected"], Query(description="Which of the organizers' lists.")
     ] = "published",
     after: After = "",
 ) -> schemas.OwnSignatures:
@@ -121,7 +121,7 @@ def signatures(
 
 
 def _signature(letter: Letter, signature: Signature) -> schemas.OwnSignature:
-    """Privacy: as the table of the page has it. Whoever shows no name shows neither day nor language."""
+    """Privacy: show what the table of the page shows. For a signer who shows no name, leave out day and language."""
     is_known = signature.display != Display.NOBODY
     return schemas.OwnSignature(
         number=signature.number,

@@ -29,7 +29,7 @@ class Collective(Schema):
 class LetterInList(Schema):
     """A letter that can be signed now."""
 
-    slug: Annotated[str, Field(description="The letter's part of addresses.")]
+    slug: Annotated[str, Field(description="The part of web addresses that names the letter.")]
     url: Url
     language: Language
     title: str
@@ -161,7 +161,7 @@ class Moderation(Schema):
 
 
 class PaperCount(Schema):
-    """Signatures on paper, by the organizers' word. The site has not seen them, and no other number has them."""
+    """Signatures on paper, by the organizers' word. The site has not seen them, and no other number includes them."""
 
     number: int
     counted_by: str
@@ -195,7 +195,7 @@ class Count(Schema):
 
 
 class DayOfCount(Schema):
-    """The numbers that were given on one day. Withdrawals are not in it: nobody learns their day."""
+    """The sequence numbers that were given on one day. Withdrawals are left out, so nobody learns their day."""
 
     day: date
     new: int
@@ -219,10 +219,12 @@ class Signature(Schema):
     name: str
     affiliation: str
     role: str
-    confirmed_domain: Annotated[str, Field(description="Empty, unless the signer shows it.")]
+    confirmed_domain: Annotated[str, Field(description="Empty unless the signer shows it.")]
     published_on: Annotated[date | Literal[""], Field(description="A day, never a time.")]
     text: Annotated[int, Field(description="The number of the text that it belongs to.")]
-    before_translations: Annotated[str, Field(description="Languages that were added to the letter later.")]
+    before_translations: Annotated[
+        str, Field(description="Languages that were added to the letter after this signature.")
+    ]
     signed_text: Annotated[str, Field(description="“current”, “before_correction”, “earlier” or “first”.")]
     carried_over: Annotated[str, Field(description="“yes” if the signer carried it over to a later text.")]
     comment: Annotated[str, Field(description="What the signer wrote for everyone, if the letter publishes comments.")]
@@ -238,7 +240,7 @@ class Signatures(Schema):
 
 
 class Organisation(Schema):
-    """One organisation that has signed. Nobody reads here who signed for it."""
+    """One organisation that has signed. It does not say who signed for it."""
 
     name: str
     website: str
@@ -300,7 +302,7 @@ class ToSign(Schema):
 
 
 class Taken(Schema):
-    """The site has taken the signature in. It counts once the owner of the address confirms."""
+    """The site has received the signature. It counts once the owner of the address confirms."""
 
     check_url: Annotated[Url, Field(description="The page “Check your email”, for this signer alone.")]
 

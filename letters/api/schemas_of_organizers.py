@@ -14,7 +14,7 @@ Status = Annotated[Letter.Status, Field(description="Where the letter is in its 
 class OwnLetterInList(Schema):
     """A letter of the collective, public or not."""
 
-    slug: Annotated[str, Field(description="The letter's part of addresses.")]
+    slug: Annotated[str, Field(description="The part of web addresses that names the letter.")]
     status: Status
     language: Language
     title: Annotated[str, Field(description="Of the newest text, published or not.")]

@@ -1,1 +1,1 @@
-"""Services the other groups share: outgoing email, the audit log, emailed links, accounts, keys and switches."""
+"""Services the other groups share: outgoing email, audit records, emailed links, accounts, keys and switches."""

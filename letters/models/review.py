@@ -32,7 +32,7 @@ class ReviewClaim(models.Model):
 class ReviewDecision(models.Model):
     """One decision about one signature, with what is needed to undo it.
 
-    The audit log, which never changes, also has it, for the owners of the collective. Privacy: a decision holds no word
+    An audit record, which never changes, has it for the owners of the collective, too. Privacy: a decision holds no word
     of the signer, and is deleted with the signature's row.
     """
 

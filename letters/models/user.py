@@ -41,7 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     moderates_site = models.BooleanField(default=False, db_default=False)
     # Whether the person may open /admin/.
     is_staff = models.BooleanField(default=False)
-    # Set to False instead of deleting the account, so that the audit log stays complete.
+    # Set to False instead of deleting the account, so that the audit records stay complete.
     is_active = models.BooleanField(default=True)
     # When staff suspended it. Then it is not active, and unlike a closed account it can come back.
     suspended_at = models.DateTimeField(null=True, blank=True)

@@ -50,5 +50,5 @@ def hour_in(moment: datetime | None, zone: ZoneInfo) -> str:
 
 @register.filter
 def clock_time(moment: datetime | None) -> str:
-    """2:42:07 PM UTC"""
+    """Format the time of a moment, with seconds: 2:42:07 PM UTC"""
     return format_time(moment, "long", locale=current_locale()) if moment else ""

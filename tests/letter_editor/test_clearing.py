@@ -112,7 +112,7 @@ def test_the_editor_mentions_clearing_before_and_after_the_button_and_loses_no_w
 def test_the_admin_lets_collectives_publish(collective: Collective, organizer: User) -> None:
     chief, page = Client(), "/admin/letters/collective/"
     chief.force_login(User.objects.create_superuser("chief@example.org"))
-    assert b"Allow to publish" in chief.get(page).content
+    assert b"Allow them to publish" in chief.get(page).content
     chief.post(page, {"action": "clear", "_selected_action": [collective.pk]})
     collective.refresh_from_db()
     assert collective.cleared_at

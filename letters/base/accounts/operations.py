@@ -38,7 +38,7 @@ def forget_unverified(email: str) -> bool:
 
 @transaction.atomic
 def close_account(user: User, *, now: datetime) -> None:
-    """Close an account: nobody can sign in to it, and it holds no address. The row stays for the audit log."""
+    """Close an account: nobody can sign in to it, and it holds no address. The row stays for the audit records."""
     # Lock order: collectives before the account, as everywhere roles change. Race: of two owners who leave at once, the
     # second then sees that the first is gone.
     mine = Collective.objects.filter(pk__in=user.memberships.values("collective"))

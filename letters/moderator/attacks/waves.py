@@ -1,11 +1,11 @@
-"""Return whether a wave of signatures has begun or is over. Pure functions: no table, no clock.
+"""Find out whether a wave of signatures has begun or is over. Pure functions: no table, no clock.
 
 The statistic: the latest window is compared with the windows of the same length in the days before. Their usual number
 is the median, and how much it varies is the median absolute deviation (MAD) times 1.4826, which is the standard
 deviation of a normal distribution. Both stay the same if a few of the windows were unusual themselves. A floor keeps
 quiet letters, whose median and deviation are zero, from alarms about a handful of signatures.
 
-- Doubt: far more doubtful signatures than usual, and a far larger share. It is also looked for in six hours, so that a
+- Doubt: far more doubtful signatures than usual, and a far larger share. The last six hours are compared too, so that a
   slow drip is noticed within the day.
 - Rate: far more signatures than usual, and several times as many as in any window of the hour before. A letter that
   spreads from person to person does not grow so fast.

@@ -28,7 +28,10 @@ NO_END = _("Enter the last day of the rule, for example 2026-03-05.")
 
 
 class RuleForm(forms.Form):
-    """The form for a rule. With a signature of a burst, it is about the network of the burst, and for its letter."""
+    """The form for a rule.
+
+    If it begins at a signature of a burst, the rule is about the network of the burst, and applies to that letter.
+    """
 
     marks_optional = False
 
@@ -82,7 +85,7 @@ class RuleForm(forms.Form):
         burst: Signature | None = None,
         data: QueryDict | None = None,
     ) -> None:
-        """`is_of_site`: the person moderates the site."""
+        """`is_of_site`: the person is a site moderator."""
         super().__init__(data, auto_id="rule_%s", label_suffix="", initial={"effect": Effect.HOLD, "kind": Kind.NAME})
         self.collectives = {f"collective:{each.slug}": each for each in collectives}
         self.burst = burst

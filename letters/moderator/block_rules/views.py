@@ -113,7 +113,7 @@ def _act(found: BlockRule, action: str, by: User) -> str:
     if action == "end":
         end_rule(found, by=by, now=now)
         return _("The rule has ended.")
-    raise Http404("There is nothing of that name to do.")
+    raise Http404("There is no such action.")
 
 
 def _shown(found: BlockRule) -> dict[str, Any]:

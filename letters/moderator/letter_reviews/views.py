@@ -39,7 +39,7 @@ def review(request: HttpRequest, moderator: User, review_id: int) -> HttpRespons
         raise Http404("There is no text here that waits.") from missing
     if request.method == "POST":
         if action not in {"fine", "send_back"}:
-            raise Http404("There is nothing of that name to do.")
+            raise Http404("There is no such action.")
         if action == "fine" or form.is_valid():
             return _decided(request, shown, moderator, form)
     context = {

@@ -79,7 +79,7 @@ def _decided(request: HttpRequest, row: OrganisationSignature, by: User) -> str:
     """Carry out what the pressed button says. Returns the sentence of a refusal; "" if it was done."""
     form, now = DecisionForm(request.POST), timezone.now()
     if not form.is_valid():
-        raise Http404("There is nothing of that name to do.")
+        raise Http404("There is no such action.")
     verb, because = form.cleaned_data["verb"], form.cleaned_data["because"]
     try:
         if verb == "vouch":

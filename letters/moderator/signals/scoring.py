@@ -70,7 +70,7 @@ class Facts:
     # The number of times that owners of addresses said "It wasn't me" about the same network prefix.
     disowned_nearby: int = 0
     reports: int = 0
-    # A rule of moderators holds it.
+    # Whether a rule of moderators holds the signature.
     ruled: bool = False
 
 
@@ -161,14 +161,14 @@ def _is_network_burst(facts: Facts) -> bool:
 
 
 def _is_network_series(facts: Facts) -> bool:
-    """Return whether there is a series. A large family that signs within an hour is a burst, and not also a series."""
+    """Return whether many signed here within a week. A family that signs within an hour is a burst, and no series."""
     crowd = facts.crowd
     is_more = crowd.pair_week > 2 * SMALL or not _is_network_burst(facts)
     return is_more and _is_crowded(facts, crowd.pair_week, crowd.network_week)
 
 
 def _is_crowded(facts: Facts, pair: int, network: int) -> bool:
-    """Compare with the number that the browser's usual share of the network explains.
+    """Return whether the pair has far more signatures than the browser's usual share of the network explains.
 
     A university or a mobile provider brings many people from one network, but with the usual mix of browsers. An
     office may have a single type of browser, but then most addresses are at its own domain.

@@ -120,7 +120,7 @@ def _act(request: HttpRequest, shown: Letter, form: Form, by: User) -> Promise |
         elif action == "restore":
             restore_taken_down(shown, answer=answer, **more)
         else:
-            raise Http404("There is nothing of that name to do.")
+            raise Http404("There is no such action.")
     except Refused as refused:
         add_refusal(form, refused)
         return ""

@@ -1,4 +1,4 @@
-"""The pages of a collective: members, invitations, description and audit log."""
+"""The pages of a collective: members, invitations, description and activity."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -116,7 +116,7 @@ def _settings_page(
 
 @of_own_collective("GET", "HEAD", roles=OWNING)
 def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
-    """Show the audit log."""
+    """Show the activity."""
     page = queries.record_of(collective, to=owner, before=request.GET.get("before", ""))
     lines = [(line, sentence_of(line)) for line in page.lines]
     context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
@@ -125,7 +125,7 @@ def record(request: HttpRequest, collective: Collective, owner: User) -> HttpRes
 
 @of_own_collective("GET", "HEAD", roles=OWNING)
 def record_csv(request: HttpRequest, collective: Collective, owner: User) -> StreamingHttpResponse:
-    """Return the whole audit log of a collective as a file, with what the page shows and no more."""
+    """Return the whole activity of a collective as a file, with what the page shows and no more."""
     zone = collective.zone()
     heading = csv_lines([csv_heading(zone)])
     parts = (csv_lines(csv_rows_of(lines, zone)) for lines in queries.whole_record_of(collective, to=owner))
@@ -178,7 +178,7 @@ def change_member(request: HttpRequest, collective: Collective, owner: User, pk:
     """Change a member's role, or remove the member."""
     action = request.POST.get("action")
     if action not in {"role", "remove"}:
-        raise Http404("There is nothing of that name to do.")
+        raise Http404("There is no such action.")
     membership = collective.memberships.filter(pk=pk).first()
     try:
         if membership and action == "role":

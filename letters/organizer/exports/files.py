@@ -50,8 +50,8 @@ def parts_of(name: str, length: int) -> Iterator[bytes]:
             yield part
 
 
-def left() -> list[Path]:
-    """Return the files and temporary folders that are there now."""
+def present() -> list[Path]:
+    """Return the files and temporary folders in the folder."""
     return list(folder().iterdir())
 
 
@@ -74,7 +74,7 @@ def opened(name: str, heading: Sequence[str]) -> AbstractContextManager[Write]:
     return writers[name.rpartition(".")[2]](folder() / name, heading)
 
 
-def empty(name: str) -> Path:
+def create_empty(name: str) -> Path:
     """Create an empty file that only its owner can read, and return its path."""
     path = folder() / name
     _new(path).close()
@@ -134,8 +134,9 @@ def _write_row(sheet: Any, place: int, row: Sequence[Any], day: Any) -> None:
 
 @contextmanager
 def _book(file: IO[bytes], options: dict[str, Any]) -> Iterator["xlsxwriter.Workbook"]:
-    """Full disk: after a failure the library leaves its files open, and an open file takes
-    space although it is deleted.
+    """Open a workbook, and close all its files at the end.
+
+    Full disk: after a failure the library leaves its files open, and an open file takes space although it is deleted.
     """
     import xlsxwriter  # noqa: PLC0415 -- memory: most workers never write a workbook
 

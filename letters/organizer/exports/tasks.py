@@ -90,7 +90,7 @@ def _write_letter(export: Export, name: str) -> int:
 
     try:
         head = paper.letterhead(export, now=database_now())
-        write_pdf(files.empty(name), head, signatories(), progress=note)
+        write_pdf(files.create_empty(name), head, signatories(), progress=note)
     except TooComplicated as problem:
         raise Refused(Refusal.TOO_COMPLICATED) from problem
     except Failed as failed:
@@ -114,9 +114,9 @@ def _delete_left_over() -> None:
 
     Race: list the files first. An export whose file is there by then is owed until its file is no longer needed.
     """
-    if left := files.left():
+    if present := files.present():
         owed = set(Export.objects.owed().values_list("pk", flat=True))
-        for path in left:
+        for path in present:
             # Temporary folders of workbooks do not name their export, so they stay while any export is being made.
             named = files.export_of(path)
             if not (named in owed if named else owed):

@@ -123,7 +123,7 @@ def unknown_among(letter: Letter, eligible: Mapping[bytes, Person]) -> dict[byte
 def listed(letter: Letter) -> int:
     """Return how many addresses organizers have sent in, each list counted separately.
 
-    The numbers come from the audit log, so nobody's answer changes them.
+    The numbers come from the audit records, so nobody's answer changes them.
     """
     return sum(details["invited"] for details in _imports(letter).values_list("details", flat=True))
 

@@ -262,7 +262,7 @@ def manage_invitations(request: HttpRequest, letter: Letter, writer: User) -> Ht
     actions = {"remind": _remind, "withdraw": _withdraw, "cancel": _cancel, "ask": _ask}
     actions |= {"resend": _resend, "cancel_one": _cancel_one, "order": _order}
     if action not in actions:
-        raise Http404("There is nothing of that name to do.")
+        raise Http404("There is no such action.")
     try:
         return actions[action](request, letter, writer)
     except Refused as refused:
@@ -309,7 +309,7 @@ def _cancel_one(request: HttpRequest, letter: Letter, writer: User) -> HttpRespo
 def _person_of(request: HttpRequest) -> int:
     person = read_number(request.POST.get("person", ""), max_digits=MAX_DIGITS_OF_ID)
     if person is None:
-        raise Http404("There is nobody of that number.")
+        raise Http404("There is no such person.")
     return person
 
 

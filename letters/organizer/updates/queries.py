@@ -74,7 +74,7 @@ def recipient_of(outgoing: OutgoingEmail) -> Recipient | None:
 
 
 def is_on_record(answer: AddresseeAnswer, fingerprint: str) -> bool:
-    """Return whether the audit log holds the text of an answer with this fingerprint."""
+    """Return whether the audit record holds the text of an answer with this fingerprint."""
     return events_of(answer).filter(verb="write_answer", details__before__sha256=fingerprint).exists()
 
 

@@ -267,7 +267,7 @@ def move(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> 
         elif action in {"show", "hide"}:
             show_update(update, is_public=action == "show", by=writer, now=now)
         else:
-            raise Http404("There is nothing of that name to do.")
+            raise Http404("There is no such action.")
     except Refused as refused:
         messages.warning(request, explain(refused, "send"))
         return redirect("edit_update", slug=letter.slug, update_id=update.pk)
@@ -340,7 +340,7 @@ def move_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: i
     actions = {"publish": publish_answer, "hide": hide_answer}
     operation = actions.get(request.POST.get("action", ""))
     if operation is None:
-        raise Http404("There is nothing of that name to do.")
+        raise Http404("There is no such action.")
     try:
         operation(answer, by=writer, now=timezone.now())
     except Refused as refused:

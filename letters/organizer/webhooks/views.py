@@ -64,7 +64,7 @@ def webhook(request: HttpRequest, collective: Collective, owner: User, webhook_i
             messages.success(request, gettext("The webhook is deleted."))
             return redirect("webhooks", slug=collective.slug)
         else:
-            raise Http404("There is nothing of that name to do.")
+            raise Http404("There is no such action.")
     except Refused as refused:
         return _log_page(request, collective, shown, refusal=explain(refused))
     return redirect("webhook", slug=collective.slug, webhook_id=shown.pk)

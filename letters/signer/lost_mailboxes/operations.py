@@ -46,7 +46,7 @@ def act_for_lost_mailbox(address: Address, act: Act, *, proof: str, by: User, no
     """Do for an address, over all letters, what its owner can no longer do with an emailed link. Idempotent.
 
     `proof` says what the person showed, without personal data. Privacy: nothing is returned, so that nobody learns
-    whether the address has signed. The audit log has the person who acted and a keyed hash of the address, which no
+    whether the address has signed. The audit record has the person who acted and a keyed hash of the address, which no
     other table has.
 
     Raises Refused("not_yours") for anyone who does not moderate the site, Refused("no_reason") without a proof,

@@ -234,5 +234,5 @@ def required_reason(note: str, code: str, as_of: datetime | None = None) -> Reje
 
 
 def reason_in_words(note: str, because: RejectionReason | None) -> str:
-    """Return the reason for the audit log: the one from the list, and what the moderator added."""
+    """Return the reason for the audit record: the one from the list, and what the moderator added."""
     return ". ".join(part for part in (str(because) if because else "", note.strip()) if part)

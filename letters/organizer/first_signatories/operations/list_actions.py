@@ -15,12 +15,12 @@ from letters.organizer.first_signatories.operations.inviting import OWE_REMINDER
 from letters.shared import wakeups
 from letters.shared.sql import execute
 
-# An id that no request has.
+# No request has this id.
 NO_REQUEST = 0
 
-# One more email for each invitation, by this button or by the reminder to everyone.
+# Create one more email for an invitation, unless this button or the reminder to everyone has created it before.
 #
-# Privacy: it is queued whatever has become of the invitation. The builder drops it if the person has answered.
+# Privacy: the email is queued whatever has become of the invitation. The builder drops it if the person has answered.
 RESEND = f"""
 {OWE_REMINDER}
 FROM letters_signature WHERE letter_id = %(letter)s AND id = %(signature)s

@@ -66,7 +66,7 @@ def _delete(change: LetterChange) -> None:
     """Delete the draft with its texts, pictures, invitations and the signatures of first signatories.
 
     Privacy: those people signed a letter that will never be public, so nothing about them is kept: no name, no address
-    and no hash. The audit log keeps that the draft was deleted.
+    and no hash. The audit record keeps that the draft was deleted.
     """
     letter = change.letter
     change.record("delete_draft", letter)

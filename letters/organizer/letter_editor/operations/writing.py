@@ -23,7 +23,7 @@ from letters.shared.text import digest
 # A letter can have at most this many languages, including the original. The European Union has twenty-four.
 MAX_LANGUAGES = 40
 
-# Changes by one person within this time count as one event in the audit log.
+# Changes by one person within this time count as one event in the audit record.
 SITTING = timedelta(minutes=10)
 
 
@@ -116,7 +116,7 @@ def render_or_refuse(body: str) -> str:
 def _was_just_written(letter: Letter, details: dict[str, Any], by: User, now: datetime) -> bool:
     """Return whether this person saved the same text a moment ago.
 
-    Otherwise autosave would bury all other events in the audit log.
+    Otherwise autosave would bury all other events in the audit records.
     """
     same = events_of(letter).filter(verb="translate_letter", actor=by, details=details)
     return same.filter(at__gt=now - SITTING, at__lte=now).exists()

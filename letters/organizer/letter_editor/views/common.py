@@ -24,7 +24,7 @@ def chosen_operation(request: HttpRequest, operations: Mapping[str, Operation]) 
     """Return the operation of the button that was pressed."""
     operation = operations.get(request.POST.get("action", ""))
     if operation is None:
-        raise Http404("There is nothing of that name to do.")
+        raise Http404("There is no such action.")
     return operation
 
 

@@ -27,7 +27,7 @@ from letters.shared.refused import Refused
 
 @of_own_letter("GET", "HEAD")
 def live(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
-    """Say that the letter is live: its link, ways to share it, and what comes next."""
+    """Say that the letter is public, with its link, ways to share it, and what comes next."""
     if letter.status != Letter.Status.PUBLISHED:
         return redirect("edit_letter", slug=letter.slug)
     context = {

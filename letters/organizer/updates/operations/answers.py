@@ -86,7 +86,7 @@ def _change_answer(
 
 
 def _published_version(answer: AddresseeAnswer, by: User, now: datetime) -> dict[str, str]:
-    """Return what the public read before and may have quoted, for the audit log.
+    """Return what the public read before and may have quoted, for the audit record.
 
     The log is kept forever, so it stores each text once. A later event with the same fingerprint only refers to it.
     """
