@@ -32,8 +32,8 @@ class ReviewClaim(models.Model):
 class ReviewDecision(models.Model):
     """One decision about one signature, with what is needed to undo it.
 
-    An audit record, which never changes, has it for the owners of the collective, too. Privacy: a decision holds no word
-    of the signer, and is deleted with the signature's row.
+    An audit record, which never changes, has it for the owners of the collective, too. Privacy: a decision holds no
+    word of the signer, and is deleted with the signature's row.
     """
 
     class Verb(models.TextChoices):
