@@ -187,7 +187,7 @@ def test_cancelling_and_sending_the_list_again_reveals_nothing(
 ) -> None:
     invite(before, "ada@example.org\nbob@example.org")
     accept(before, now=timezone.now())
-    assert "This withdraws all unanswered invitations." in words(browser.post(ROUND, {"action": "cancel"}, follow=True))
+    assert "This cancels all unanswered invitations." in words(browser.post(ROUND, {"action": "cancel"}, follow=True))
     browser.post(PAGE, {"pasted": "ada@example.org\nbob@example.org"})
     page = words(browser.post(LIST, {"column_0": "address", "action": "invite"}, follow=True))
     assert "We have received your list of 2 addresses." in page

@@ -287,20 +287,20 @@ def test_names_are_shown_as_signers_chose(before: Letter, browser: Client, invit
     assert "Signed, with a name that you can see Ada Bob only organizers see this name" in text
 
 
-def test_invitations_are_sent_again_withdrawn_and_cancelled_from_the_page(
+def test_invitations_are_sent_again_and_cancelled_from_the_page(
     before: Letter, browser: Client, invite: Inviter
 ) -> None:
     invite(before, "a@example.org\nb@example.org\nc@example.org", now=timezone.now() - timedelta(days=2))
     for _ in range(2):
         text = words(browser.post(ROUND, {"action": "remind"}, follow=True))
         assert "We will send one reminder to everyone who has not answered for a day." in text
-    sentence = "If there was an unanswered invitation to that address, we have withdrawn it."
+    sentence = "If there was an unanswered invitation to that address, we have cancelled it."
     for email in ("a@example.org", "never@example.org"):
         assert sentence in words(browser.post(ROUND, {"action": "withdraw", "email": email}, follow=True))
     page = browser.post(ROUND, {"action": "withdraw", "email": "nonsense"})
     assert page.status_code == 422
     assert "This email address has no @." in words(page)
-    assert "This withdraws all unanswered invitations." in words(browser.post(ROUND, {"action": "cancel"}, follow=True))
+    assert "This cancels all unanswered invitations." in words(browser.post(ROUND, {"action": "cancel"}, follow=True))
     assert browser.post(ROUND, {"action": "explode"}).status_code == 404
 
 

@@ -106,7 +106,7 @@ SENTENCES = {
     ),
     "resend_confirmations": _("{who} sent the confirmations of {letter} again."),
     "order_first_signers": _("{who} changed the order of the first signatories of {letter}."),
-    "withdraw_invitation": _("{who} withdrew an invitation to sign {letter} first, if there was one."),
+    "withdraw_invitation": _("{who} cancelled an invitation to sign {letter} first, if there was one."),
     "call_off_round": _("{who} cancelled all unanswered invitations to sign {letter} first."),
     "write_update": _("{who} wrote an update for the signers of {letter}."),
     "send_test_mail": _("{who} sent themselves a test of an update about {letter}."),

@@ -206,12 +206,12 @@ def _filled(rows: Sequence[Row]) -> set[int]:
 
 
 class WithdrawInvitationForm(forms.Form):
-    """The address of an invitation to withdraw."""
+    """The address of an invitation to cancel."""
 
     email = forms.CharField(
         label=_("Their email address"),
         max_length=MAX_TYPED_LENGTH,
-        error_messages={"required": _("Enter the email address of the invitation that you want to withdraw.")},
+        error_messages={"required": _("Enter the email address of the invitation that you want to cancel.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 

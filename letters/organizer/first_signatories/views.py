@@ -280,13 +280,13 @@ def _withdraw(request: HttpRequest, letter: Letter, writer: User) -> HttpRespons
     if not form.is_valid():
         return _invitations_page(request, letter, writer, ListForm(), withdrawal=form, status=422)
     withdraw_invitation(letter, address=form.cleaned_data["email"], by=writer, now=timezone.now())
-    messages.success(request, gettext("If there was an unanswered invitation to that address, we have withdrawn it."))
+    messages.success(request, gettext("If there was an unanswered invitation to that address, we have cancelled it."))
     return redirect("first_signatories", slug=letter.slug)
 
 
 def _cancel(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     cancel_invitations(letter, by=writer, now=timezone.now())
-    messages.success(request, gettext("You have withdrawn all unanswered invitations."))
+    messages.success(request, gettext("You have cancelled all unanswered invitations."))
     return redirect("first_signatories", slug=letter.slug)
 
 

@@ -1,4 +1,4 @@
-"""Invite first signatories by email, remind them once, and withdraw invitations.
+"""Invite first signatories by email, remind them once, and cancel invitations.
 
 An invited person is a Signature row that is neither counted nor shown. So the same rules apply as to every signature:
 an address signs once, bounces matter, emails a day are limited, and the control link works. Only the signer can make it
@@ -250,7 +250,7 @@ def require_may_remind(letter: Letter, now: datetime) -> None:
 
 @transaction.atomic
 def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: datetime) -> None:
-    """Withdraw an unanswered invitation.
+    """Cancel the unanswered invitation to an address, if there is one.
 
     Privacy: organizers do not learn whether there was one, because the person may have signed without a name. The audit
     record is written either way, because owners read it.
@@ -270,7 +270,7 @@ def end_invitation(letter: Letter, now: datetime, **which: Any) -> None:
 
 @transaction.atomic
 def cancel_invitations(letter: Letter, *, by: User, now: datetime) -> None:
-    """Withdraw all unanswered invitations. Privacy: nobody learns how many there were.
+    """Cancel all unanswered invitations. Privacy: nobody learns how many there were.
 
     If nobody has signed a draft, its text can be edited again.
     """

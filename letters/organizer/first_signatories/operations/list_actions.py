@@ -62,7 +62,7 @@ def _owe_again(letter: Letter, signature_id: int | None, now: datetime) -> None:
 
 @transaction.atomic
 def cancel_invitation(letter: Letter, *, person_id: int, by: User, now: datetime) -> None:
-    """Withdraw the invitation of one person on the list. Idempotent.
+    """Cancel the invitation of one person on the list. Idempotent.
 
     Privacy: the list says "cancelled" even if the person has answered. An answer stays as it is.
     """
