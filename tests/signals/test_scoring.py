@@ -1,6 +1,5 @@
 """A score follows from what the site knows, and no honest name is doubtful."""
 
-import time
 from dataclasses import fields, replace
 from typing import Any
 
@@ -11,6 +10,7 @@ from letters.moderator.signals.reasons import HOLD_FROM, MAX_SCORE, SIGNALS, Rea
 from letters.moderator.signals.scoring import Crowd, DomainFacts, Facts, score
 from letters.moderator.signals.word_lists import make_lists
 from letters.shared.odd_names import has_link
+from tests.effort import effort
 from tests.signing.test_names import NAMES
 
 LISTS = make_lists()
@@ -265,9 +265,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:4]))
 def test_long_and_strange_texts_cost_no_more(text: str) -> None:
-    begun = time.process_time()
-    score(Facts(name=text, affiliation=text, role=text, comment=text), LISTS)
-    assert time.process_time() - begun < 0.1
+    assert effort(lambda: score(Facts(name=text, affiliation=text, role=text, comment=text), LISTS)) < 5
 
 
 def test_an_address_is_found_as_the_page_would_link_it() -> None:
