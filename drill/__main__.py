@@ -34,8 +34,6 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only faults with one of these words, separated by commas")
     parser.add_argument("--write", type=Path, help="the file for the table")
     chosen = parser.parse_args()
-    beside = Path("var")
-    beside.mkdir(exist_ok=True)
     folder = Path(f"/var/tmp/undersigned-drill-{os.getpid()}")  # noqa: S108 -- short, for sockets
     folder.mkdir(mode=0o755)
     rows = []

@@ -1,7 +1,6 @@
 """Each fault of the drill: what ends, and what an operator or a supervisor does about it."""
 
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -121,10 +120,6 @@ def faults() -> dict[str, Fault]:
     if os.path.exists(FAKETIME):  # noqa: PTH110
         found["A web server and two workers are an hour ahead for 15 s"] = jump_the_clocks
     return found
-
-
-def is_complete() -> bool:
-    return os.getuid() == 0 and os.path.exists(FAKETIME) and bool(shutil.which("pgbouncer"))  # noqa: PTH110
 
 
 def versions(machines: Machines) -> str:

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-HEAD = """# What happens when a part fails
+HEAD = """# When a part fails
 
 `make drill` starts the site as on several machines: two web servers behind nginx with its cache, two workers for each
 queue, two clocks, PgBouncer, a PostgreSQL primary with a synchronous standby, three RabbitMQ nodes with quorum queues,

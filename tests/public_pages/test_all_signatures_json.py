@@ -19,7 +19,6 @@ from letters.models import Letter, Signature
 from letters.public.public_pages import files, list_rows
 from letters.public.public_pages.list_rows import public_json
 from letters.public.public_pages.tasks import build_list, tidy_lists
-from letters.shared import wakeups
 from letters.signer.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
 from tests.people import NOW, Reader, Response, add_confirmed, add_published, kept_pages, publish, sign
@@ -127,24 +126,6 @@ def test_a_draft_has_no_file_and_no_form_can_be_sent_to_it(draft: LetterMaker, r
 
 
 # A large letter
-
-
-@pytest.fixture
-def large(letter: Letter, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Letter:
-    """A letter with three signatures whose list is built in the background."""
-    monkeypatch.setattr(files, "LARGE_LIST", 2)
-    settings.PUBLIC_LISTS_DIR = tmp_path / "lists"
-    settings.EXPORTS_DIR = tmp_path / "exports"
-    add_published(letter, 3)
-    return letter
-
-
-@pytest.fixture
-def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
-    """Record which workers readers have woken."""
-    calls: list[tuple[object, ...]] = []
-    monkeypatch.setattr(wakeups, "wake", lambda *args, **more: calls.append((*args, more["queue"])))
-    return calls
 
 
 def built(letter: Letter, *, ago: timedelta = timedelta(0)) -> None:
