@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
+from pytest_rerunfailures import suspended_finalizers
 
 from petition.embedded import embedded_postgres, embedded_valkey
 
@@ -66,14 +67,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Try a test with a whole site again if it fails: ten processes and a browser compete for two cores.
+    """Try a test with real processes again if it fails: ten of them and a browser compete for two cores.
 
     The summary names such a test. One that needs its second try twice has a race, which has to be found.
     """
     for item in items:
         group = item.get_closest_marker("xdist_group")
-        if group and group.args == ("stack",):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+        if (group and group.args == ("stack",)) or item.path.parent.name == "faults":
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give a test that is tried again a new site: the first try may have used up what the module's fixtures made.
+
+    pytest-rerunfailures makes only a test's own fixtures anew, and sets the others aside until the last try is over.
+    """
+    for node in reversed([node for node in suspended_finalizers if node is not item.session]):
+        finalizers, _ = suspended_finalizers.pop(node)
+        while finalizers:
+            finalizers.pop()()
 
 
 def pytest_collection_finish() -> None:

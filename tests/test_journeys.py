@@ -44,6 +44,8 @@ def site() -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser only for this module: while Playwright runs, Django believes that the whole thread is asynchronous."""
+    # Ten processes and a browser compete for two cores: a page may need more than the five seconds of the default.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         program = a_browser(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
@@ -71,7 +73,7 @@ def visitor(browser: Browser, site: Site) -> Iterator[Visit]:
 
     def come(**options: Any) -> Page:
         contexts.append(browser.new_context(base_url=site.url, **options))
-        contexts[-1].set_default_timeout(20_000)
+        contexts[-1].set_default_timeout(30_000)
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: mistakes.append(str(error)))
         page.on("console", lambda said: mistakes.append(said.text) if "Content Security Policy" in said.text else None)

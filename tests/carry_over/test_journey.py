@@ -88,7 +88,7 @@ def sign_in(page: Page, site: Site) -> None:
     page.get_by_label("Email").fill(ORGANIZER)
     page.get_by_label("Password").fill(password[1])
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/accounts/")
+    page.wait_for_url(lambda url: "/login/" not in url)
 
 
 def beside(name: str, site: Site) -> str:
