@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from petition.local import BASE_DIR, ORGANIZER
-from tests.accessibility import complaints
+from tests.accessibility import complaints, follow
 from tests.filling import RIGHT_TO_LEFT, SLUG
 from tests.stack import OURS, Site, running_site, until
 from tests.test_journeys import ITALIAN, LETTER, Visit, browser, fill_in, links_in, mail_to, someone, visitor
@@ -137,7 +137,7 @@ def test_every_page_that_a_signer_sees_on_a_phone_begins_at_the_top(site: Site, 
 
     page.goto(until(control_link))
     look("control page")
-    page.get_by_role("button", name="Withdraw my signature").click()
+    follow(page.get_by_role("button", name="Withdraw my signature"))
     look("question")
     page.get_by_role("button", name="Yes, withdraw my signature").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("withdrawn")

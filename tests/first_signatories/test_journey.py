@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.accessibility import complaints
+from tests.accessibility import complaints, follow
 from tests.accounts.test_browser import sign_up
 from tests.people import unheard_of
 from tests.stack import Site, running_site, until
@@ -130,9 +130,9 @@ def test_the_pages_are_accessible_and_fit(site: Site, visitor: Visit, width: int
     look(page, width)
     email = f"looked-at-{width}@first.example"
     page.get_by_label("Email addresses, one per line").fill(f"Ada Lovelace <{email}>\nnobody\nEve <eve-{email}>")
-    page.get_by_role("button", name="Check the list").click()
+    follow(page.get_by_role("button", name="Check the list"))
     look(page, width)
-    page.get_by_role("button", name="Invite these people").click()
+    follow(page.get_by_role("button", name="Invite these people"))
     look(page, width)
     for purpose in ("decline", "invitation"):
         page.goto(site.mailed_link(purpose, email))

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from petition import local
-from tests.accessibility import complaints
+from tests.accessibility import complaints, follow
 from tests.stack import Site, running_site, text_of, until
 from tests.test_journeys import LETTER, Visit, browser, visitor
 
@@ -63,7 +63,7 @@ def look(page: Page, what: str) -> list[str]:
 def a_reader_reports_it(page: Page) -> list[str]:
     """Report the letter and a signature, without JavaScript. Returns what is wrong with the pages."""
     page.goto(LETTER)
-    page.get_by_role("link", name="Report this letter").click()
+    follow(page.get_by_role("link", name="Report this letter"))
     found = look(page, "report a letter")
     page.get_by_label("I think that it is illegal").check()
     page.get_by_label("Which part, and why?").fill("The third paragraph is false.")
