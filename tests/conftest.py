@@ -14,6 +14,7 @@ import pytest
 import redis
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.http import HttpRequest
 from django.test.client import Client, ClientMixin
 from limits import parse
@@ -25,7 +26,7 @@ from letters.base.site_limits import queries as site_limits_queries
 from letters.base.site_lists import queries as site_lists_queries
 from letters.base.site_pages import queries as site_pages_queries
 from letters.base.switches import queries as switches_queries
-from letters.models import Collective, Letter, Membership, User
+from letters.models import Collective, LedgerEntry, Letter, Membership, User
 from letters.organizer.collectives.operations import create_collective
 from letters.organizer.letter_editor.operations import draft_letter, publish_letter, publishing, translate_letter
 from letters.public.public_pages import caching, latest_versions, shared_pages
@@ -69,6 +70,20 @@ def _static_files_are_read_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoise, "update_files_dictionary", read_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tests_may_empty_the_ledger() -> Iterator[None]:
+    """Between tests every table is emptied, which a trigger of the ledger refuses."""
+    empty, table = DatabaseOperations.execute_sql_flush, LedgerEntry._meta.db_table
+
+    def without_trigger(self: DatabaseOperations, statements: list[str]) -> None:
+        off, on = (f"ALTER TABLE {table} {verb} TRIGGER USER;" for verb in ("DISABLE", "ENABLE"))
+        empty(self, [off, *statements, on])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", without_trigger)
         yield
 
 

@@ -44,6 +44,7 @@ from letters.models.featuring import Featuring
 from letters.models.former_slug import FormerSlug
 from letters.models.invitation_batch import MAX_NOTE_LENGTH, MAX_SENDER_LENGTH, InvitationBatch, InvitedPerson
 from letters.models.key_fingerprint import KeyFingerprint
+from letters.models.ledger import OPENING_BYTES, Ledger, LedgerEntry, LedgerOpening, OwedEntry
 from letters.models.letter import UNDONE_WITHIN, Letter, LetterQuerySet
 from letters.models.letter_choices import Ask, HoldFrom, Indexing
 from letters.models.letter_delivery import LetterDelivery
@@ -215,6 +216,7 @@ __all__ = [
     "OF_FORMS",
     "OF_ORGANIZERS",
     "OF_SIGNERS",
+    "OPENING_BYTES",
     "OWNING",
     "PRIVATE_TO_PUBLIC",
     "PUBLIC",
@@ -282,6 +284,9 @@ __all__ = [
     "InvitedPerson",
     "Kept",
     "KeyFingerprint",
+    "Ledger",
+    "LedgerEntry",
+    "LedgerOpening",
     "Letter",
     "LetterDelivery",
     "LetterHour",
@@ -306,6 +311,7 @@ __all__ = [
     "OrganisationStep",
     "OutgoingEmail",
     "OutgoingEmailQuerySet",
+    "OwedEntry",
     "PaperCount",
     "PaperCountQuerySet",
     "PersonalToken",

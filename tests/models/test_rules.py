@@ -31,6 +31,8 @@ from letters.models import (
     InvitationBatch,
     InvitedPerson,
     KeyFingerprint,
+    LedgerEntry,
+    LedgerOpening,
     Letter,
     LetterDelivery,
     LetterHour,
@@ -43,6 +45,7 @@ from letters.models import (
     Notification,
     OrganisationSignature,
     OutgoingEmail,
+    OwedEntry,
     PaperCount,
     PersonalToken,
     Picture,
@@ -98,6 +101,10 @@ def add_draft_link(letter: Letter, **values: Any) -> DraftLink:
     right = {"label": "Lawyer", "salt": bytes(8), "created_at": NOW, "expires_at": NOW + timedelta(days=1)}
     by = letter.collective.memberships.get().user
     return DraftLink.objects.create(letter=letter, created_by=by, **{**right, **values})
+
+
+def add_owed(letter: Letter, signature: Signature, kind: str = "words") -> OwedEntry:
+    return OwedEntry.objects.create(letter=letter, signature=signature, kind=kind)
 
 
 def rejection_reason(**values: Any) -> RejectionReason:
@@ -785,6 +792,13 @@ REFUSED: list[tuple[str, Act]] = [
     ("answer_is_not_empty", lambda letter: add_answer(letter, body="")),
     ("answer_changed_says_when", lambda letter: add_answer(letter, changed_because="A typo")),
     ("answer_changed_says_when", lambda letter: add_answer(letter, changed_at=NOW)),
+    ("ledger_entry_from_zero", lambda letter: LedgerEntry.objects.create(letter=letter, index=-1, data="x")),
+    (
+        "ledger_opening_is_whole",
+        lambda letter: LedgerOpening.objects.create(signature=add_signature(letter), opening=bytes(31)),
+    ),
+    ("owed_entry_once", lambda letter: [add_owed(letter, signature) for signature in [add_signature(letter)] * 2]),
+    ("owed_entry_kind_known", lambda letter: add_owed(letter, add_signature(letter), kind="gift")),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="user")),
     ("audit_event_has_an_actor", lambda _: add_event(actor=User.objects.get())),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="ghost")),
