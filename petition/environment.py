@@ -138,6 +138,8 @@ def database_url(name: str, default: str) -> dict[str, Any]:
         parts = {}
     if not parts:
         refuse(f"{name} must be an address like postgresql://user:password@host:5432/name.")
+    if not parts.get("dbname") and not parts.get("service"):
+        refuse(f"{name} names no database. Add its name at the end: postgresql://user:password@host:5432/name.")
     known = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     found = {setting: str(parts.pop(part, "") or "") for setting, part in known.items()}
     return {**found, "OPTIONS": {key: value for key, value in parts.items() if value is not None}}

@@ -234,6 +234,7 @@ def test_a_taken_port_is_one_clear_sentence(start: Start, new_folder: Path) -> N
         ("VAR_DIR", __file__, "VAR_DIR must be a folder"),
         ("VAR_DIR", "/dev/null/var", "Not a directory"),
         ("DATABASE_URL", "sqlite:///letters.db", "DATABASE_URL must be an address like postgresql://"),
+        ("DATABASE_URL", "postgresql://ada:hunter2@127.0.0.1:1", "DATABASE_URL names no database."),
         ("DATABASE_URL", "postgresql://ada:hunter2@127.0.0.1:1/letters", "no PostgreSQL answers at DATABASE_URL"),
         ("DATABASE_URL", "postgresql://ada:hunter2@nowhere.invalid/letters", "no PostgreSQL answers at DATABASE_URL"),
     ],
