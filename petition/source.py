@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 # Privacy: only what is listed here leaves the server. Settings (.env), keys, data (var/) and other files of the
 # operator have other names or endings, or are hidden.
-FOLDERS = ("bench", "deploy", "docs", "letters", "petition", "tests")
+FOLDERS = ("bench", "deploy", "docs", "letters", "petition", "tests", "undersigned_witness")
 FILES = {
     *["CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"],
     *["LICENSE", "Makefile", "manage.py", "pyproject.toml"],

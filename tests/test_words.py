@@ -98,7 +98,7 @@ ROOT = Path(settings.BASE_DIR)
 DOCS = [ROOT / "README.md", *sorted(set((ROOT / "docs").glob("*.md")) - {ROOT / "docs" / "glossary.md"})]
 CODE = [
     path
-    for folder in ("letters", "petition", "tests", "bench", "deploy")
+    for folder in ("letters", "petition", "undersigned_witness", "tests", "bench", "deploy")
     for path in sorted((ROOT / folder).rglob("*"))
     if path.suffix in {".py", ".js", ".css", ".html", ".txt", ".md", ".sh", ".conf", ".yml"} and path != Path(__file__)
 ]

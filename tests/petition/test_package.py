@@ -27,7 +27,7 @@ from tests.smtp import SmtpSink
 from tests.stack import Web, until
 
 BASE = Path(settings.BASE_DIR)
-PACKAGES = ("letters", "petition")
+PACKAGES = ("letters", "petition", "undersigned_witness")
 # Prints a sentence of one of our templates in Italian: template and translation were found.
 SAY = """
 from django.template.loader import get_template

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 BASE = Path(settings.BASE_DIR)
-OURS = {"letters", "petition", "tests", "bench", "drill"}
+OURS = {"letters", "petition", "undersigned_witness", "tests", "bench", "drill"}
 PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==", re.MULTILINE)
 
 
@@ -39,7 +39,7 @@ def imported(*folders: str) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("folders", "files"),
     [
-        (("letters", "petition"), ("requirements.in",)),
+        (("letters", "petition", "undersigned_witness"), ("requirements.in",)),
         (("petition",), ("requirements.in", "requirements-local.in")),
         (("tests", "bench", "drill"), ("requirements.in", "requirements-local.in", "requirements-dev.in")),
     ],
