@@ -16,9 +16,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_django import Settings
 
-from letters.organizer.webhooks import sending, targets
+from letters.organizer.webhooks import sending
 from letters.organizer.webhooks.sending import Answer, send
-from letters.organizer.webhooks.targets import NoTarget, find_target, may_connect_to
+from letters.organizer.webhooks.targets import find_target, may_connect_to
+from letters.shared import outgoing
+from letters.shared.outgoing import NoTarget
 from tests.webhooks.conftest import Program
 
 SECRET = sending.new_secret()
@@ -140,7 +142,7 @@ def test_no_proxy_of_the_environment_is_used(program: Program, monkeypatch: pyte
 @pytest.mark.usefixtures("reaching_this_machine")
 def test_a_server_that_hangs_is_left(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
-    monkeypatch.setattr(sending, "STEP_SECONDS", 0.2)
+    monkeypatch.setattr(outgoing, "STEP_SECONDS", 0.2)
     program.before = release.wait
     assert sent_to(program.url) == Answer(error="timeout")
     release.set()
@@ -172,10 +174,10 @@ def dripping() -> Iterator[int]:
 
 @pytest.mark.usefixtures("reaching_this_machine")
 def test_a_server_that_drips_is_left_too(dripping: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "MAX_SECONDS", 0.3)
+    monkeypatch.setattr(outgoing, "MAX_SECONDS", 0.3)
     began = time.monotonic()
     assert sent_to(f"http://127.0.0.1:{dripping}/") == Answer(error="timeout")
-    assert time.monotonic() - began < sending.STEP_SECONDS
+    assert time.monotonic() - began < outgoing.STEP_SECONDS
 
 
 @pytest.mark.usefixtures("reaching_this_machine")
@@ -222,7 +224,7 @@ def https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int
         key.private_bytes(pem, form, serialization.NoEncryption()) + certificate.public_bytes(pem)
     )
     ours = ssl.create_default_context(cafile=str(tmp_path / "server.pem"))
-    monkeypatch.setattr(sending, "tls_context", lambda: ours)
+    monkeypatch.setattr(outgoing, "tls_context", lambda: ours)
     context, over = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), threading.Event()
     context.load_cert_chain(tmp_path / "server.pem")
     names: list[str | None] = []
@@ -270,10 +272,10 @@ def test_the_usual_context_trusts_no_certificate_of_its_own(
     https: tuple[int, list[str | None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resolving_to(monkeypatch, ["127.0.0.1"])
-    monkeypatch.setattr(sending, "tls_context", ssl.create_default_context)
+    monkeypatch.setattr(outgoing, "tls_context", ssl.create_default_context)
     assert sent_to(f"https://hooks.example.org:{https[0]}/") == Answer(error="certificate")
 
 
 def test_every_address_of_ipv6_outside_2000_is_refused() -> None:
-    first = [int(targets.GLOBAL_IPV6.network_address) - 1, int(targets.GLOBAL_IPV6.broadcast_address) + 1]
+    first = [int(outgoing.GLOBAL_IPV6.network_address) - 1, int(outgoing.GLOBAL_IPV6.broadcast_address) + 1]
     assert not any(may_connect_to(str(ipaddress.IPv6Address(each))) for each in first)
