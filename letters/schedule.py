@@ -34,6 +34,11 @@ SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "publishing", "expires": SWEEP_SECONDS},
     },
+    "sign the logs": {
+        "task": "letters.sign_logs",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "publishing", "expires": SWEEP_SECONDS},
+    },
     "make requested exports": {
         "task": "letters.export",
         "schedule": SWEEP_SECONDS,

@@ -34,6 +34,7 @@ from letters.organizer.pictures.tasks import tidy_pictures
 from letters.organizer.updates.mail import EMAIL_BUILDERS as UPDATE_EMAILS
 from letters.organizer.updates.tasks import carry_on, tidy_updates
 from letters.organizer.webhooks.tasks import send_owed, tidy_webhooks
+from letters.public.ledger.tasks import sign_if_possible
 from letters.public.public_pages.operations import sequence_letter as number_batch
 from letters.public.public_pages.tasks import build_list as build_public_list
 from letters.public.public_pages.tasks import recount_letters, renew_breakdowns, sequence, sweep, tidy_lists
@@ -93,6 +94,13 @@ def sequence_letter(letter_id: int) -> None:
 def sweep_letters() -> None:
     """Do the same for every letter whose counts are outdated."""
     sweep(now=database_now(), score=score_signatures)
+
+
+@shared_task(name="letters.sign_logs")
+def sign_the_logs() -> None:
+    """Sign the logs that have new entries, in the worker that has the key."""
+    wakeups.awake("letters.sign_logs")
+    sign_if_possible(now=database_now())
 
 
 @shared_task(name="letters.owe_carry_overs")

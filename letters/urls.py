@@ -19,6 +19,8 @@ class LanguageCode:
 register_converter(LanguageCode, "language")
 
 urlpatterns = [
+    # First, because programs that check a letter ask for many tiles.
+    path("", include("letters.public.ledger.urls")),
     path("", include("letters.signer.signing.urls")),
     path("", include("letters.organizer.letter_editor.urls")),
     path("", include("letters.organizer.letter_moves.urls")),

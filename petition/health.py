@@ -24,6 +24,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
 
+from letters.base.ledger_logs.queries import logs_in_doubt
 from letters.base.outbox.queries import waiting_since
 from letters.schedule import QUEUES
 from petition import heartbeats
@@ -65,7 +66,9 @@ def _database() -> list[Check]:
         answered.append(Check("database", ok=True))
         answered.append(Check("migrations", missing == 0, missing, "to apply"))
         answered.append(Check("oldest unsent email", waits <= MAX_MAIL_WAITS_SECONDS, waits, "seconds"))
-    return answered or [Check(name, ok=False) for name in ("database", "migrations", "oldest unsent email")]
+        doubted = logs_in_doubt().count()
+        answered.append(Check("record", doubted == 0, doubted, "logs in doubt"))
+    return answered or [Check(name, ok=False) for name in ("database", "migrations", "oldest unsent email", "record")]
 
 
 def _parts() -> list[Check]:

@@ -26,7 +26,7 @@ from letters.base.site_limits import queries as site_limits_queries
 from letters.base.site_lists import queries as site_lists_queries
 from letters.base.site_pages import queries as site_pages_queries
 from letters.base.switches import queries as switches_queries
-from letters.models import Collective, LedgerEntry, Letter, Membership, User
+from letters.models import Collective, LedgerEntry, Letter, Membership, SiteLogEntry, User
 from letters.organizer.collectives.operations import create_collective
 from letters.organizer.letter_editor.operations import draft_letter, publish_letter, publishing, translate_letter
 from letters.public.public_pages import caching, latest_versions, shared_pages
@@ -75,12 +75,15 @@ def _static_files_are_read_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _tests_may_empty_the_ledger() -> Iterator[None]:
-    """Between tests every table is emptied, which a trigger of the ledger refuses."""
-    empty, table = DatabaseOperations.execute_sql_flush, LedgerEntry._meta.db_table
+    """Between tests every table is emptied, which triggers of the ledgers refuse."""
+    empty, tables = (
+        DatabaseOperations.execute_sql_flush,
+        [model._meta.db_table for model in (LedgerEntry, SiteLogEntry)],
+    )
 
     def without_trigger(self: DatabaseOperations, statements: list[str]) -> None:
-        off, on = (f"ALTER TABLE {table} {verb} TRIGGER USER;" for verb in ("DISABLE", "ENABLE"))
-        empty(self, [off, *statements, on])
+        off, on = ([f"ALTER TABLE {table} {verb} TRIGGER USER;" for table in tables] for verb in ("DISABLE", "ENABLE"))
+        empty(self, [*off, *statements, *on])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", without_trigger)

@@ -17,8 +17,6 @@ SHARE = 0.95
 ONE_USER = {
     "outgoing": "it connects to other people's servers; witnesses and mirrors will, too",
     "email_styles": "the settings name it, for the emails of all packages",
-    "notes": "logs, receipts and witnesses use it",
-    "tlog": "logs, receipts and witnesses use it",
 }
 
 

@@ -149,6 +149,19 @@ ROWS = {
     "count": Row("200", "405"),
     "qr": Row("200", "405"),
     "translated_qr": Row("200", "405", more=ITALIAN),
+    # The logs: no account, no cookie. That of this site is not signed here.
+    "log_keys": Row("404", "405"),
+    **{
+        name: Row("404", "405", more={"name": "site", **place})
+        for name, place in {
+            "log_keys_of": {},
+            "log_checkpoint": {},
+            "log_entries": {"number": "000"},
+            "log_some_entries": {"number": "000", "width": "7"},
+            "log_tile": {"level": "0", "number": "000"},
+            "log_partial_tile": {"level": "0", "number": "000", "width": "7"},
+        }.items()
+    },
     # The API: no account, no cookie. The form of a browser is not JSON.
     **{
         f"api_{name}": Row("200", "415")

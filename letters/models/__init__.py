@@ -9,12 +9,7 @@ from letters.models.breakdown import MAX_GROUPS, Breakdown, renewed_groups
 from letters.models.bulk_decision import BulkDecision, BulkTarget
 from letters.models.carry_over import CarryOver, CarryOverAnswer, text_cells
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
-from letters.models.collective_domain import (
-    REMINDED_BEFORE,
-    SALT_LENGTH,
-    VERIFIED_FOR,
-    CollectiveDomain,
-)
+from letters.models.collective_domain import REMINDED_BEFORE, SALT_LENGTH, VERIFIED_FOR, CollectiveDomain
 from letters.models.collective_name import CollectiveName
 from letters.models.comment_hiding import CommentHiding
 from letters.models.confirmation_code import ConfirmationCode, accepts_code, expect_code
@@ -45,6 +40,7 @@ from letters.models.former_slug import FormerSlug
 from letters.models.invitation_batch import MAX_NOTE_LENGTH, MAX_SENDER_LENGTH, InvitationBatch, InvitedPerson
 from letters.models.key_fingerprint import KeyFingerprint
 from letters.models.ledger import OPENING_BYTES, Ledger, LedgerEntry, LedgerOpening, OwedEntry
+from letters.models.ledger_log import SITE, LedgerCheckpoint, LedgerKey, LedgerLog, LedgerTile, SiteLogEntry
 from letters.models.letter import UNDONE_WITHIN, Letter, LetterQuerySet
 from letters.models.letter_choices import Ask, HoldFrom, Indexing
 from letters.models.letter_delivery import LetterDelivery
@@ -120,15 +116,7 @@ from letters.models.release import (
 )
 from letters.models.report import Report
 from letters.models.review import ReviewClaim, ReviewDecision
-from letters.models.revision import (
-    MAX_TEXTS,
-    Addition,
-    History,
-    Revision,
-    RevisionQuerySet,
-    Translation,
-    newest_titles,
-)
+from letters.models.revision import MAX_TEXTS, Addition, History, Revision, RevisionQuerySet, Translation, newest_titles
 from letters.models.second_opinion import WRONG, ErrorRate, SecondOpinion
 from letters.models.signatory_list import SignatoryList
 from letters.models.signature import INVITATION_LIFETIME, SALT_BYTES, Signature, SignatureQuerySet
@@ -231,6 +219,7 @@ __all__ = [
     "SALT_LENGTH",
     "SAME_NAME",
     "SEARCHED_STATES",
+    "SITE",
     "STAFF_PERMISSION",
     "STEP",
     "TAKEN_OUT",
@@ -285,8 +274,12 @@ __all__ = [
     "Kept",
     "KeyFingerprint",
     "Ledger",
+    "LedgerCheckpoint",
     "LedgerEntry",
+    "LedgerKey",
+    "LedgerLog",
     "LedgerOpening",
+    "LedgerTile",
     "Letter",
     "LetterDelivery",
     "LetterHour",
@@ -337,6 +330,7 @@ __all__ = [
     "SigningTrace",
     "SiteLimit",
     "SiteListEntry",
+    "SiteLogEntry",
     "SiteNote",
     "SitePage",
     "Span",

@@ -189,6 +189,8 @@ class Letter(models.Model):
     version = models.PositiveBigIntegerField(default=0)
     # The time of the last count. None before the first one.
     counted_at = models.DateTimeField(null=True, blank=True)
+    # Whether the site signs no checkpoint of the letter's log, because the database may not have every entry.
+    record_doubted = models.BooleanField(default=False, db_default=False, editable=False)
     # What its pages say about the work of its moderators (letters/models/moderation_account.py). A
     # daily task writes it. Privacy: it also holds exact numbers, so no form and no page of the admin shows it.
     moderation_account = models.JSONField(null=True, blank=True, editable=False)

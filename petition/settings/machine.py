@@ -53,3 +53,16 @@ SECRET_KEY_FALLBACKS = environment.secrets("SECRET_KEY_FALLBACKS")
 ADDRESS_KEYS = environment.secrets("ADDRESS_KEYS", laptop.get("ADDRESS_KEYS", ""))
 # The HMAC key for recognising addresses. Changing it makes every signer unknown.
 ADDRESS_HASH_KEY = environment.secret("ADDRESS_HASH_KEY", laptop.get("ADDRESS_HASH_KEY", ""))
+
+
+def read_ledger_keys() -> list[str]:
+    """Return the secrets that sign the logs, the one in use first.
+
+    Security: read only when a worker signs, and never kept in the settings: a web server must not have them.
+    """
+    return environment.secrets("LEDGER_KEY")
+
+
+READ_LEDGER_KEYS = read_ledger_keys
+# Where the worker that signs remembers the newest checkpoint of each log. Fork: never restore it from a backup.
+LEDGER_DIR = environment.folder("LEDGER_DIR", VAR_DIR / "ledger")

@@ -1,0 +1,1 @@
+"""Read the signed logs: checkpoints, tiles, proofs and public keys."""

@@ -1,0 +1,1 @@
+"""Sign the logs, serve them to anyone, and never sign a second history."""
