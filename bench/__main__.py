@@ -37,6 +37,8 @@ QUEUES = [1_000, 1_000_000]
 QUEUE_AIMS = (150, 12)
 # Target in milliseconds of processor time.
 SCORING_AIM = 0.3
+# Target in signatures a second, with the ledger.
+SEQUENCING_AIM = 5_000
 
 
 # The kinds of load
@@ -265,6 +267,21 @@ def moderating(site: Site, report: Report, options: argparse.Namespace) -> None:
     report.lines += [f"{'scoring adds':<{NAMES}}{live.scored - live.without:>11.3f}   aim {SCORING_AIM}"]
 
 
+def sequencing(site: Site, report: Report, options: argparse.Namespace) -> None:
+    """Number signatures with and without the ledger."""
+    # Models can be imported only after Django is set up.
+    from bench.sequencing import measure_sequencing  # noqa: PLC0415
+
+    say("Numbering with and without the ledger …")
+    made = measure_sequencing()
+    report.figures["sequencing"] = asdict(made)
+    report.lines += [
+        "",
+        f"{'Numbering, signatures a second':<{NAMES}}{made.with_ledger:>11,.0f}   aim {SEQUENCING_AIM:,}",
+    ]
+    report.lines += [f"{'without the ledger':<{NAMES}}{made.without:>11,.0f}"]
+
+
 def sizes(site: Site, report: Report, options: argparse.Namespace) -> None:
     """Fill letters with millions of signatures, and compare them with the limits and with an empty letter."""
     # Models can be imported only after Django is set up.
@@ -327,6 +344,7 @@ SECTIONS: dict[str, Section] = {
     "paper": on_paper,
     "scoring": scoring,
     "moderating": moderating,
+    "sequencing": sequencing,
     "sizes": sizes,
     "memory": memory,
 }

@@ -73,6 +73,8 @@ COUNTS = """
 UPDATE letters_letter SET signature_count = %(many)s, last_number = %(many)s, awaiting_confirmation = %(pending)s,
     version = version + 1, counted_at = %(now)s WHERE id = %(letter)s
 """
+# Its ledger is not filled: the sequencer would write a million entries while something else is measured.
+NOT_IN_LEDGER = "UPDATE letters_ledger SET is_existing = true WHERE letter_id = %(letter)s"
 COUNT_OF_TEXT = "UPDATE letters_revision SET signature_count = %(many)s WHERE id = %(revision)s"
 
 Database = psycopg.Connection[Any]
@@ -150,7 +152,7 @@ def fill_letter(database: Database, letter_id: int, *, many: int, now: datetime)
                     copy.write(text)
     values = {"letter": letter_id, "revision": revision_id, "many": many, "pending": filling.pending, "now": now}
     values |= {"hosts": HOSTS, "many_hosts": len(HOSTS), "last": last_id + many + filling.pending}
-    for statement in (NEXT_ID, TALLIES, HOURS, COUNTS, COUNT_OF_TEXT):
+    for statement in (NEXT_ID, TALLIES, HOURS, COUNTS, COUNT_OF_TEXT, NOT_IN_LEDGER):
         database.execute(statement, values)
 
 

@@ -9,11 +9,12 @@ from typing import Any, cast
 
 import pytest
 from django.db import connection
+from django.db.models import Count
 from django.utils import timezone
 
-from bench import bulk, emails, filling, live_scoring, moderating, scoring, sizes, visible
+from bench import bulk, emails, filling, live_scoring, moderating, scoring, sequencing, sizes, visible
 from bench.site import SAMPLE, Site
-from letters.models import Letter, OutgoingEmail, User, public_numbers
+from letters.models import LedgerEntry, Letter, OutgoingEmail, User, public_numbers
 from letters.organizer.dashboard.queries import drifted
 from letters.public.public_pages.behind import letters_behind
 from letters.public.public_pages.queries import drifted_letters, drifted_texts
@@ -82,13 +83,25 @@ def test_what_scoring_costs_can_be_measured(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.django_db
+def test_numbering_can_be_measured_with_and_without_the_ledger(published: LetterMaker) -> None:
+    published(SAMPLE)
+    made = sequencing.measure_sequencing(signatures=30, rounds=1)
+    assert made.with_ledger > 0
+    assert made.without > 0
+    entered = (
+        LedgerEntry.objects.filter(data__contains=" publish ").values("letter__slug").annotate(number=Count("index"))
+    )
+    assert [tuple(each.values()) for each in entered] == [("with-ledger", 30)]
+
+
+@pytest.mark.django_db
 def test_an_invented_letter_is_counted_like_a_real_one(letter: Letter) -> None:
     """Nothing is left to do or to correct for the sequencer, the nightly checks and the charts."""
     connection.ensure_connection()
     filling.fill_letter(connection.connection, letter.pk, many=1000, now=NOW)
     letter.refresh_from_db()
     assert (letter.signature_count, letter.last_number, letter.awaiting_confirmation) == (1000, 1000, 20)
-    assert (letters_behind(), drifted_letters(), drifted_texts(), drifted()) == ([], [], [], [])
+    assert (letters_behind(now=NOW), drifted_letters(), drifted_texts(), drifted()) == ([], [], [], [])
     assert OutgoingEmail.objects.filter(signature__letter=letter).count() == 2020
     found = public_numbers(letter.pk, [filling.COMMON_NAME], below=1001, most=1000)
     assert 10 < len(found) < 100

@@ -22,6 +22,7 @@ CHANGES = "base/changes/operations.py"
 BY_ITSELF = {
     CHANGES: "the one way",
     "public/public_pages/operations.py": "the sequencer, which no person asks",
+    "base/ledger/operations.py": "the sequencer, and a command of the operator",
     **{
         f"signer/signing/operations/{flow}.py": "signers, whose token is the authority"
         for flow in ("changing", "invitations", "leaving")

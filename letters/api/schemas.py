@@ -228,6 +228,10 @@ class Signature(Schema):
     signed_text: Annotated[str, Field(description="“current”, “before_correction”, “earlier” or “first”.")]
     carried_over: Annotated[str, Field(description="“yes” if the signer carried it over to a later text.")]
     comment: Annotated[str, Field(description="What the signer wrote for everyone, if the letter publishes comments.")]
+    opening: Annotated[
+        str,
+        Field(description="Opens the commitment to name, affiliation and role in the ledger. Empty without a name."),
+    ]
 
 
 class Signatures(Schema):

@@ -25,8 +25,8 @@ DROP FUNCTION letters_refuse_change_of_ledger();
 
 # Their signatures enter by a command (enroll_letters).
 EXISTING = """
-INSERT INTO letters_ledger (letter_id, is_existing, texts)
-SELECT id, true, '[]' FROM letters_letter WHERE status <> 'draft'
+INSERT INTO letters_ledger (letter_id, is_existing)
+SELECT id, true FROM letters_letter WHERE status <> 'draft'
 """
 
 
@@ -49,10 +49,19 @@ class Migration(migrations.Migration):
                 ),
                 ("is_existing", models.BooleanField(db_default=False, default=False)),
                 ("recorded", models.PositiveIntegerField(db_default=0, default=0)),
-                ("texts", models.JSONField(default=list)),
                 ("counts", models.CharField(blank=True, db_default="", default="", max_length=200)),
                 ("counts_at", models.DateTimeField(blank=True, null=True)),
                 ("owes_counts", models.BooleanField(db_default=False, default=False)),
+                (
+                    "newest_text",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="letters.revision",
+                    ),
+                ),
             ],
             options={
                 "indexes": [

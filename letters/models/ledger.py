@@ -12,6 +12,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
 from letters.models.letter import Letter
+from letters.models.revision import Revision
 from letters.models.signature import Signature
 
 OPENING_BYTES = 32
@@ -25,8 +26,8 @@ class Ledger(models.Model):
     is_existing = models.BooleanField(default=False, db_default=False)
     # The highest sequence number that the ledger has.
     recorded = models.PositiveIntegerField(default=0, db_default=0)
-    # The texts that the ledger has: the number of the revision and the language of each.
-    texts = models.JSONField(default=list)
+    # The newest text that the ledger has.
+    newest_text = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     # The newest entry with counts, and when it was written. Privacy: the entries themselves hold no moments.
     counts = models.CharField(max_length=200, default="", db_default="", blank=True)
     counts_at = models.DateTimeField(null=True, blank=True)

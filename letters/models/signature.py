@@ -28,6 +28,7 @@ from letters.models.lifecycle import (
     State,
     Transition,
 )
+from letters.models.openings import forgets_openings
 from letters.models.revision import History, Revision
 from letters.models.signature_conditions import ENTRUSTED, IN_QUEUE, NUMBERED_IN_QUEUE
 from letters.models.signer_words import COMMENT_FOR_EVERYONE, WORDS, Change, SignerWords
@@ -63,7 +64,11 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         target = transition.target if to is None else to
         transition.check(*([target] if isinstance(target, State) else []), given=values)
         sets = {**transition.step.sets, **values, "state": target}
-        return self.filter(state__in=transition.sources).update(**sets)
+        among = self.filter(state__in=transition.sources)
+        if forgets_openings(transition):
+            openings: models.Manager[models.Model] = Signature.ledger_opening.related.related_model._default_manager
+            openings.filter(signature__in=among).delete()
+        return among.update(**sets)
 
     def move_each(self, transition: Transition, rows: list[Signature], batch_size: int) -> int:
         """Do the same where each row has its own values."""

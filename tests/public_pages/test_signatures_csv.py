@@ -57,9 +57,13 @@ def test_the_file_holds_what_the_page_shows(letter: Letter, reader: Reader) -> N
         "signed_text": "current",
         "carried_over": "",
         "comment": "",
+        "opening": bytes(Signature.objects.get(number=1).ledger_opening.opening).hex(),
     }
+    assert len(first["opening"]) == 64
     for number, row in [("2", second), ("3", third)]:
         assert [row["number"], row["name"], row["affiliation"], row["role"]] == [number, "", "", ""]
+        # Privacy: with the opening, someone could try names.
+        assert row["opening"] == ""
 
 
 def test_signatures_are_read_in_batches(letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,12 @@ def _no_text_of_an_email_is_stored() -> bool:
 
 # The beginning of each sentence, and what keeps its promise.
 PROMISES: dict[str, list[Promise]] = {
+    "Each letter has a public ledger": ["test_each_step_of_a_number_is_an_entry"],
+    "It has no names, only codes": [
+        "test_every_opening_makes_another_commitment_of_the_same_words",
+        "test_every_commitment_opens_to_what_was_signed",
+    ],
+    "When you withdraw, we delete what could prove": ["test_after_a_withdrawal_nothing_can_open_the_commitment"],
     "If organizers ask whether the letter": ["test_organizers_read_the_answer_only_the_next_morning"],
     "Unless you agree, the page does not feature it": ["test_nobody_is_featured_without_an_answer"],
     "We delete question and answer when you withdraw": ["test_withdrawing_ends_it_and_deletes_the_answer"],

@@ -3,6 +3,7 @@
 Each is one line of ASCII. Privacy: no entry holds a moment, a country, a name, or who can see the name.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,6 +30,24 @@ class Verb(StrEnum):
     COUNTS = "counts"
 
 
+# What follows each verb.
+_NUMBER, _HASH = "[1-9][0-9]{0,9}", "[0-9a-f]{64}"
+PATTERNS: dict[str, re.Pattern[str]] = {
+    verb: re.compile(pattern)
+    for verb, pattern in {
+        Verb.BEGIN: r"\S+( existing| continues \S+ [0-9]+ \S+)?",
+        Verb.TEXT: rf"{_NUMBER} [A-Za-z0-9-]+ {_HASH}",
+        Verb.PUBLISH: rf"{_NUMBER} {_NUMBER} [A-Za-z0-9-]+ {_HASH}",
+        Verb.WORDS: rf"{_NUMBER} {_HASH}",
+        Verb.CARRY: rf"{_NUMBER} {_NUMBER}",
+        Verb.WITHDRAW: _NUMBER,
+        Verb.REMOVE: rf"{_NUMBER} {BY_MODERATOR}",
+        Verb.RESTORE: _NUMBER,
+        Verb.COUNTS: r"[0-9]+( [0-9]+){4}",
+    }.items()
+}
+
+
 @dataclass(frozen=True)
 class Entry:
     """One entry that was read: its verb, and what follows."""
@@ -45,10 +64,11 @@ class Entry:
 def read(data: str) -> Entry:
     """Return what an entry says. Raises ValueError for a line that is none of ours."""
     marker, _, said = data.partition(" ")
-    if marker != FORMAT or not data.isascii():
+    verb, _, more = said.partition(" ")
+    pattern = PATTERNS.get(verb)
+    if marker != FORMAT or not data.isascii() or pattern is None or not pattern.fullmatch(more):
         raise ValueError("This is no entry of a ledger")
-    verb, *parts = said.split(" ")
-    return Entry(Verb(verb), tuple(parts))
+    return Entry(Verb(verb), tuple(more.split(" ")))
 
 
 def begin(origin: str, *, is_existing: bool = False) -> str:

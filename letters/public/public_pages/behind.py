@@ -4,6 +4,9 @@ Performance: each statement reads a bounded number of rows of each letter, howev
 runs one of them while it has locked the letter.
 """
 
+from datetime import datetime
+
+from letters.base.ledger.operations import COUNTS_EVERY
 from letters.models import CONFIRMED_OR_SEALED, COUNTED, Letter, State, Transition
 from letters.models.lifecycle import is_in
 from letters.shared.sql import fetch_one
@@ -32,6 +35,17 @@ WHERE letter.awaiting_confirmation <> {_waiting("letter.id", State.PENDING)}
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND counted AND NOT {is_in([COUNTED])})
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND NOT counted AND {is_in([COUNTED])})
    OR EXISTS (SELECT FROM letters_revision WHERE letter_id = letter.id AND signature_count IS NULL)
+   OR EXISTS (
+        SELECT FROM letters_ledger AS ledger WHERE ledger.letter_id = letter.id AND (
+            ledger.recorded < letter.last_number AND NOT ledger.is_existing
+            OR ledger.owes_counts AND ledger.recorded = letter.last_number
+                AND coalesce(ledger.counts_at <= %(counts_before)s, true)
+            OR EXISTS (
+                SELECT FROM letters_owedentry AS owed JOIN letters_signature AS about ON about.id = owed.signature_id
+                WHERE owed.letter_id = letter.id AND about.number <= ledger.recorded
+            )
+        )
+    )
 """  # noqa: S608 -- our own statement
 
 
@@ -44,6 +58,7 @@ def awaiting(letter_id: int) -> tuple[int, int]:
     return int(confirmation), int(review)
 
 
-def letters_behind() -> list[int]:
-    """Return the ids of letters whose counters do not match their signatures yet."""
-    return [letter.pk for letter in Letter.objects.raw(BEHIND, {"most": Letter.MAX_AWAITING})]
+def letters_behind(*, now: datetime) -> list[int]:
+    """Return the ids of letters whose counters or ledgers do not match their signatures yet."""
+    values = {"most": Letter.MAX_AWAITING, "counts_before": now - COUNTS_EVERY}
+    return [letter.pk for letter in Letter.objects.raw(BEHIND, values)]

@@ -7,9 +7,9 @@ Privacy: rows hold days, never times. A person with a mail log could read from a
 
 from collections.abc import Iterator, Sequence
 
-from django.db.models import Case, CharField, F, Q, TextField, Value, When
+from django.db.models import Case, CharField, F, Func, Q, TextField, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, JSONObject, TruncDate
+from django.db.models.functions import Cast, Coalesce, JSONObject, TruncDate
 
 from letters.models import PUBLIC_COMMENT, Display, History, Letter, Signature, SignatureQuerySet, text_cells
 from letters.shared.csv_from_database import csv_from_database
@@ -19,7 +19,7 @@ from letters.shared.csv_rows import MARK, csv_lines
 NUMBERS_BATCH_SIZE = 10_000
 PUBLIC_COLUMNS = [
     *["number", "name", "affiliation", "role", "confirmed_domain", "published_on"],
-    *["text", "before_translations", "signed_text", "carried_over", "comment"],
+    *["text", "before_translations", "signed_text", "carried_over", "comment", "opening"],
 ]
 # Signatures in one answer of the list as JSON.
 JSON_PAGE_LENGTH = 500
@@ -82,8 +82,14 @@ def _cells(letter: Letter, changes: History | None) -> list[Combinable]:
         TruncDate("published_at", tzinfo=letter.zone()),
         *text_cells(changes),
         _if(PUBLIC_COMMENT, "comment") if letter.comments_public else Value(""),
+        # What opens the commitment to the name and the words, in the letter's ledger.
+        _if(is_public, Coalesce(Func("ledger_opening__opening", Value("hex"), function="encode"), Value(""))),
     ]
 
 
-def _if(condition: Q, column: str) -> Case:
-    return Case(When(condition, then=F(column)), default=Value(""), output_field=CharField())
+def _if(condition: Q, column: str | Combinable) -> Case:
+    return Case(
+        When(condition, then=F(column) if isinstance(column, str) else column),
+        default=Value(""),
+        output_field=CharField(),
+    )

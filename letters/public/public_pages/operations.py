@@ -2,11 +2,13 @@
 
 from collections import Counter
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.db import transaction
 from django.db.models import F
 
+from letters.base.ledger import entries
+from letters.base.ledger.operations import Steps, record_steps
 from letters.base.switches.queries import is_on
 from letters.base.webhooks.operations import owe_numbered
 from letters.models import COUNTED, Letter, Revision, State, Switch, Transition
@@ -57,13 +59,13 @@ SET published = noted.published + excluded.published, taken_out = noted.taken_ou
 TAKE_OUT = f"""
 UPDATE letters_signature SET counted = false
 WHERE letter_id = %(letter)s AND counted AND NOT {is_in([COUNTED])}
-RETURNING revision_id, state, CASE WHEN display = 'public' THEN number END
+RETURNING revision_id, state, number, display = 'public'
 """  # noqa: S608 -- our own statement
 
 PUT_BACK = f"""
 UPDATE letters_signature SET counted = true
 WHERE letter_id = %(letter)s AND NOT counted AND {is_in([COUNTED])}
-RETURNING revision_id, id
+RETURNING revision_id, id, number
 """  # noqa: S608 -- our own statement
 
 # Performance: this reads every signature of the letter, but only once, while `signature_count` is not set yet.
@@ -98,7 +100,7 @@ def sequence_letter(letter_id: int, *, now: datetime, score: Scorer | None = Non
     _count_texts(letter)
     is_more = score is not None and score(letter, now=now)
     added = _number_confirmed(letter, now, score is not None) if is_on(Switch.Name.PUBLISH) else Counter[int]()
-    withdrawn, removed, left = _take_out(letter)
+    withdrawn, removed, taken_out = _take_out(letter)
     restored, returned = _put_back(letter)
     Revision.objects.move_counts(_moves(added + restored, withdrawn + removed))
     confirmation, review = behind.awaiting(letter_id)
@@ -126,8 +128,35 @@ def sequence_letter(letter_id: int, *, now: datetime, score: Scorer | None = Non
     if moved:
         _note_hour(letter, now, published=numbered, taken_out=gone - back)
         count = letter.signature_count + numbered + back - gone
-        owe_numbered(letter, numbered=numbered, back=returned, gone=left, count=count, now=now)
+        left = [each.number for each in taken_out if each.is_public]
+        owe_numbered(letter, numbered=numbered, back=list(returned.values()), gone=left, count=count, now=now)
+    moves = {"published": numbered + back - gone, "withdrawn": withdrawn.total(), "removed": removed.total() - back}
+    steps = Steps(
+        withdrawn=[each.number for each in taken_out if not each.is_removed],
+        removed=[each.number for each in taken_out if each.is_removed],
+        restored=list(returned),
+        last_number=letter.last_number + numbered,
+        counts=_counts(letter, **moves),
+        is_new_version=bool(moved),
+    )
+    is_more |= record_steps(letter, steps, now=now)
     return is_more or numbered == MAX_BATCH_SIZE
+
+
+def _counts(letter: Letter, *, published: int, withdrawn: int, removed: int) -> str:
+    """Return the letter's counts after these changes, as its pages show them, for the ledger.
+
+    Privacy: a letter that names nobody yet shows none.
+    """
+    if letter.is_sealed:
+        return ""
+    return entries.counts(
+        letter.signature_count + published,
+        letter.awaiting_confirmation_in_tens,
+        letter.awaiting_review_in_tens,
+        letter.withdrawn_count + withdrawn,
+        letter.removed_count + removed,
+    )
 
 
 def _note_hour(letter: Letter, now: datetime, *, published: int, taken_out: int) -> None:
@@ -143,22 +172,29 @@ def _number_confirmed(letter: Letter, now: datetime, is_scored: bool) -> Counter
     return Counter(dict(fetch_rows(NUMBER, {**values, "is_scored": is_scored})))
 
 
-def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int], list[int]]:
+class _TakenOut(NamedTuple):
+    number: int
+    is_removed: bool
+    is_public: bool
+
+
+def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int], list[_TakenOut]]:
     """Stop counting signatures that signers withdrew or moderators removed.
 
-    Return the two counts in this order, and the numbers of those with a public name.
+    Return the two counts in this order, and each number.
     """
     withdrawn, removed, numbers = Counter[int](), Counter[int](), []
-    for revision_id, state, public_number in fetch_rows(TAKE_OUT, {"letter": letter.pk}):
-        (removed if state == State.REJECTED else withdrawn)[revision_id] += 1
-        numbers += [public_number] if public_number else []
+    for revision_id, state, number, is_public in fetch_rows(TAKE_OUT, {"letter": letter.pk}):
+        is_removed = state == State.REJECTED
+        (removed if is_removed else withdrawn)[revision_id] += 1
+        numbers.append(_TakenOut(number, is_removed, is_public))
     return withdrawn, removed, numbers
 
 
-def _put_back(letter: Letter) -> tuple[Counter[int], list[int]]:
-    """Count restored signatures again. They keep their numbers. Return their ids, too."""
+def _put_back(letter: Letter) -> tuple[Counter[int], dict[int, int]]:
+    """Count restored signatures again. They keep their numbers. Return their ids, too, by their numbers."""
     rows = fetch_rows(PUT_BACK, {"letter": letter.pk})
-    return Counter(revision_id for revision_id, _ in rows), [signature_id for _, signature_id in rows]
+    return Counter(revision_id for revision_id, _, _ in rows), {number: pk for _, pk, number in rows}
 
 
 def _moves(more: Counter[int], less: Counter[int]) -> dict[int, int]:

@@ -1,12 +1,17 @@
 import logging
 from datetime import datetime
+from itertools import islice
 
+from letters.base.ledger.checking import differences_of
 from letters.base.public_letters.queries import public_letters
 from letters.models import Letter
 from letters.public.public_pages import behind, files, queries
 from letters.public.public_pages.list_rows import public_csv, public_json
 from letters.public.public_pages.operations import Scorer, sequence_letter
 from letters.public.public_pages.renewing import renew_breakdown
+
+# Differences between one letter and its ledger that are reported in a night. The command check_ledger names all.
+MOST_REPORTED = 100
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +24,7 @@ def sequence(letter_id: int, *, now: datetime, score: Scorer | None = None) -> N
 
 def sweep(*, now: datetime, score: Scorer | None = None) -> None:
     """Sequence every letter whose counts are behind, because a wake-up can get lost."""
-    for letter_id in behind.letters_behind():
+    for letter_id in behind.letters_behind(now=now):
         sequence(letter_id, now=now, score=score)
 
 
@@ -38,6 +43,9 @@ def recount_letters() -> None:
         log.error("Letter %s shows a count of %s published signatures, but has %s.", letter_id, stored, actual)
     for revision_id, stored, actual in queries.drifted_texts():
         log.error("Revision %s shows a count of %s published signatures, but has %s.", revision_id, stored, actual)
+    for letter in Letter.objects.public().order_by("pk").iterator():
+        for difference in islice(differences_of(letter), MOST_REPORTED):
+            log.error("The ledger does not agree. %s", difference)
 
 
 def build_list(letter_id: int, *, now: datetime, ending: files.Ending = "csv") -> None:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F
 
 from letters.base.changes.operations import LetterChange, change_letter, change_letter_unasked
+from letters.base.ledger.operations import owe_carry
 from letters.base.outbox.enqueueing import insert_email, key_of
 from letters.models import (
     CONFIRMED,
@@ -145,8 +146,10 @@ def _move(signature: Signature, change: LetterChange, after: dict[str, Any]) -> 
     """
     revision: Revision = after["revision"]
     Signature.objects.filter(pk=signature.pk).update(**after)
-    if signature.counted and revision.pk != signature.revision_id:
-        Revision.objects.move_counts({signature.revision_id: -1, revision.pk: 1})
+    if revision.pk != signature.revision_id:
+        owe_carry(signature)
+        if signature.counted:
+            Revision.objects.move_counts({signature.revision_id: -1, revision.pk: 1})
     shown_before = signature.as_public()
     signature.revision, signature.language = revision, after["language"]
     if signature.as_public() != shown_before:

@@ -13,6 +13,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, JSONObject
 
 from letters.base.changes.operations import LetterChange
+from letters.base.ledger.operations import changing_words
 from letters.base.webhooks.operations import owe_changed
 from letters.models import (
     WORDS,
@@ -68,8 +69,10 @@ def accept_signatures(letter: Letter, ids: Collection[int], *, by: User, now: da
     doubtful = lock(signatures.filter(state=State.PUBLISHED).exclude(concern=""), seen)
     again = lock(_taken_off(signatures), seen)
     rows(held).move(Transition.ACCEPT)
-    rows(doubtful).update(concern="", pending_changes=None, replaced_words=BEFORE, **AS_PROPOSED)
-    owe_changed(letter, [each.pk for each in doubtful if each.pending_changes], now=now)
+    changed = [each.pk for each in doubtful if each.pending_changes]
+    with changing_words(letter.pk, changed):
+        rows(doubtful).update(concern="", pending_changes=None, replaced_words=BEFORE, **AS_PROPOSED)
+    owe_changed(letter, changed, now=now)
     rows(again).filter(number__isnull=False).move(Transition.RESTORE, to=State.PUBLISHED)
     # The signer of a signature that never had a number has appealed.
     if rows(again).move(Transition.RESTORE, to=State.HELD):

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from letters.base.changes.operations import LetterChange, change_letter
+from letters.base.ledger.operations import changing_words
 from letters.models import (
     IN_QUEUE,
     MODERATING,
@@ -108,7 +109,8 @@ def _accept(row: SignatureQuerySet, decision: ReviewDecision) -> int:
     before = decision.concern_before
     if decision.state_before == State.PUBLISHED:
         accepted = row.filter(state=State.PUBLISHED, concern="")
-        return accepted.update(concern=before, **_words_before(accepted))
+        with changing_words(decision.letter_id, [decision.signature_id]):
+            return accepted.update(concern=before, **_words_before(accepted))
     return row.move(Transition.REVIEW_AGAIN, concern=before) or row.move(Transition.TAKE_OFF_LIST)
 
 

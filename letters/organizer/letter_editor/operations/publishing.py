@@ -13,6 +13,7 @@ from letters.base.changes.operations import (
     change_letter,
     change_letter_unasked,
 )
+from letters.base.ledger.operations import record_texts
 from letters.base.letter_reviews.operations import ask_for_review
 from letters.base.letter_reviews.queries import is_approved, kind_of_review, must_wait
 from letters.base.public_names.operations import claim_name, require_name
@@ -110,6 +111,7 @@ def publish_letter(
     # A text that was fixed for the first signatories keeps the moment at which they got it.
     Revision.objects.filter(pk=revision.pk, published_at=None).update(published_at=now)
     change.update(**opening, current_revision_id=revision.pk)
+    record_texts(letter)
     change.record("publish_letter", letter, details=details)
     return True
 

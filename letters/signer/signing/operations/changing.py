@@ -6,6 +6,8 @@ from django.db import transaction
 from django.db.models import BinaryField, CharField, F, Func, Q, Value
 from django.db.models.functions import Cast
 
+from letters.base.ledger.operations import owe_words
+from letters.base.ledger.queries import shown
 from letters.base.webhooks.operations import owe_changed, owe_hidden
 from letters.models import (
     ACTIVE,
@@ -73,7 +75,7 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
             changed, is_held = columns_to_write(current, changes.as_shown(), is_reviewed=letter.reviewed)
         # The sequencer scores what was confirmed again with the new words.
         changed["to_score"] = current.state in CONFIRMED_OR_SEALED
-        shown_before, words_before = current.as_public(), current.fingerprint()
+        shown_before, words_before, in_ledger = current.as_public(), current.fingerprint(), shown(current)
         row = Signature.objects.filter(pk=current.pk)
         if is_held:
             row.move(Transition.HOLD_CHANGE, **changed)
@@ -81,6 +83,8 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
             row.update(**changed)
         for name, value in changed.items():
             setattr(current, name, value)
+        if current.number is not None:
+            owe_words(letter.pk, [(current.pk, in_ledger, shown(current))])
         # Privacy: the version is public, so it must not increase for an action that changes no public page.
         if current.as_public() != shown_before:
             Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
