@@ -89,6 +89,11 @@ SCHEDULE = {
         "schedule": crontab(minute="*/10"),
         "options": {"queue": "bulk"},
     },
+    "encrypt words that only organizers may read": {
+        "task": "letters.encrypt_words",
+        "schedule": crontab(minute="7-59/10"),
+        "options": {"queue": "bulk", "expires": 600},
+    },
     "delete unanswered invitations to sign first": {
         "task": "letters.tend_first_signatories",
         "schedule": crontab(minute="4-59/10"),

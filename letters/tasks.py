@@ -46,7 +46,7 @@ from letters.signer.release.mail import EMAIL_BUILDERS as RELEASE_EMAILS
 from letters.signer.release.tasks import tend_releases
 from letters.signer.signing.mail import EMAIL_BUILDERS as SIGNING_EMAILS
 from letters.signer.signing.operations import forget_traces
-from letters.signer.signing.tasks import tend_unconfirmed
+from letters.signer.signing.tasks import encrypt_some_words, tend_unconfirmed
 
 # The function that builds each kind of email.
 EMAIL_BUILDERS: Mapping[str, Builder] = {
@@ -132,6 +132,12 @@ def end_days_of_collectives() -> None:
 def tend() -> None:
     """Remind people who have not confirmed, and delete signatures that were never confirmed."""
     tend_unconfirmed(now=database_now())
+
+
+@shared_task(name="letters.encrypt_words")
+def encrypt_readable_words() -> None:
+    """Encrypt words that only organizers may read, and that an older version of the program stored readable."""
+    encrypt_some_words()
 
 
 @shared_task(name="letters.tend_releases")

@@ -34,6 +34,7 @@ from letters.models.email_kinds import (
     kinds_in_sql,
     retention_of,
 )
+from letters.models.entrusted import stored_words
 from letters.models.export import Export, ExportPart, ExportQuerySet
 from letters.models.featuring import Featuring
 from letters.models.former_slug import FormerSlug
@@ -147,6 +148,7 @@ from letters.models.word_search import (
     PUBLIC_NUMBERS,
     SAME_NAME,
     UNNUMBERED,
+    entrusted_ids,
     folded_words,
     numbers_of_affiliation,
     public_numbers,
@@ -363,6 +365,7 @@ __all__ = [
     "counted_for",
     "current_takedown",
     "drawn_spans",
+    "entrusted_ids",
     "expect_code",
     "folded_words",
     "is_before_move",
@@ -380,6 +383,7 @@ __all__ = [
     "retention_of",
     "sealed_words",
     "shows_a_name",
+    "stored_words",
     "takes_organisations",
     "text_cells",
     "words_in_sql",

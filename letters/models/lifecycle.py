@@ -14,7 +14,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Case, Q, Value, When
 
-from letters.models.signer_words import WORDS
+from letters.models.signer_words import STORED, WORDS
 
 
 class State(models.TextChoices):
@@ -89,7 +89,7 @@ class Who(StrEnum):
 
 
 # The columns that are emptied. Operations also delete the rows of other tables.
-NO_WORDS: Mapping[str, Any] = {**dict.fromkeys(WORDS, ""), "via": ""}
+NO_WORDS: Mapping[str, Any] = {**dict.fromkeys(WORDS, ""), "via": "", "entrusted": None, "entrusted_keys": None}
 NO_CHANGES: Mapping[str, Any] = {"pending_changes": None, "declined_changes": None, "replaced_words": None}
 EMPTY: Mapping[str, Any] = {
     **NO_WORDS,
@@ -104,8 +104,8 @@ UNPROVEN: Mapping[str, Any] = {"confirmed_at": None, "verified": ""}
 # The text that the signature belongs to.
 TEXT = ("revision", "language")
 # The fields that an organizer proposes for a first signatory, and the fields of a signer.
-PROPOSED = ("name", "affiliation", "role", "display", *TEXT)
-SIGNER_FIELDS = (*WORDS, "sealed", "display", *TEXT)
+PROPOSED = ("name", "affiliation", "role", "display", "entrusted", "entrusted_keys", *TEXT)
+SIGNER_FIELDS = (*STORED, "sealed", "display", *TEXT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +216,7 @@ class Transition(Enum):
         who=[Who.OWNER],
         when="the signer changes words, before there is a number, that a moderator must see first",
         operations=["change_signature"],
-        given=(*WORDS, "display", "concern", "to_score"),
+        given=(*STORED, "display", "concern", "to_score"),
     )
     DOUBT = Step(
         sources=[State.CONFIRMED],
@@ -242,7 +242,7 @@ class Transition(Enum):
         when="enough people have signed, and the time of the announcement is over; `held` if it has a concern",
         operations=["release_names"],
         sets={"sealed": None},
-        given=(*WORDS, "confirmed_at", "signed_at", "to_score"),
+        given=(*STORED, "confirmed_at", "signed_at", "to_score"),
     )
     DELETE_UNREACHED = Step(
         sources=list(State),

@@ -1,28 +1,25 @@
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeAlias
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Case, F, ForeignObjectRel, Q, Value, When
 from django.urls import reverse
 
 from letters.models import lifecycle
 from letters.models.display import Display
+from letters.models.entrusted import SealedChanges
 from letters.models.letter import Letter
 from letters.models.lifecycle import (
-    BEFORE_RELEASE,
-    CONFIRMED_OR_SEALED,
     COUNTED,
     GONE,
     KEEPS_CHANGES,
-    NAMELESS,
     SEARCHED_STATES,
     TAKEN_OUT,
-    UNCONFIRMED,
     UNDERWAY,
     UNNUMBERED,
     State,
@@ -30,9 +27,21 @@ from letters.models.lifecycle import (
 )
 from letters.models.openings import forgets_openings
 from letters.models.revision import History, Revision
-from letters.models.signature_conditions import ENTRUSTED, IN_QUEUE, NUMBERED_IN_QUEUE
+from letters.models.signature_conditions import (
+    ENTRUSTED,
+    ENTRUSTED_ONCE,
+    HAS_A_NAME,
+    IN_QUEUE,
+    NUMBERED_IN_QUEUE,
+    SAYS_WHEN_AND_HOW,
+    SEALED_ONCE,
+    TO_ENCRYPT,
+    WITH_CHANGES,
+    WITH_KEYS,
+)
 from letters.models.signer_words import COMMENT_FOR_EVERYONE, WORDS, Change, SignerWords
 from letters.shared.addresses import SPELLING_HASH_BYTES
+from letters.shared.sealing import keyed_hash
 from letters.shared.sql import execute
 from letters.shared.tokens import make_token
 
@@ -74,6 +83,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         """Do the same where each row has its own values."""
         for row in rows:
             row.state = transition.target
+            row.close_words()
         among = self.filter(state__in=transition.sources)
         return among.bulk_update(rows, [*transition.step.given, "state"], batch_size)
 
@@ -177,13 +187,13 @@ class Signature(SignerWords):
     # The sequencer scores it, and numbers it only then.
     to_score = models.BooleanField(default=False, db_default=False)
     # Changes by the signer that wait for a moderator, by field. Until then the old words stay public.
-    pending_changes = models.JSONField(null=True, blank=True)
+    pending_changes = SealedChanges(null=True, blank=True)
     # Changes that a moderator declined. They are kept until the signer changes or erases them, so that the decision can
     # be undone.
-    declined_changes = models.JSONField(null=True, blank=True)
+    declined_changes = SealedChanges(null=True, blank=True)
     # The words before a change that a moderator accepted, so that the acceptance can be undone. Privacy: the signer
     # wanted other words, so these are deleted after a few days and by each later change.
-    replaced_words = models.JSONField(null=True, blank=True)
+    replaced_words = SealedChanges(null=True, blank=True)
     # Whether a moderator keeps its comment off public pages (CommentHiding).
     comment_hidden = models.BooleanField(default=False, db_default=False)
     # The confirmed domain, if the letter is limited to domains and the signer shows it.
@@ -246,25 +256,15 @@ class Signature(SignerWords):
                 | Q(state__in=UNNUMBERED, number__isnull=True),
                 name="signature_published_has_a_number",
             ),
-            models.CheckConstraint(
-                condition=Q(state__in=UNCONFIRMED, confirmed_at__isnull=True)
-                | Q(state__in=TAKEN_OUT)
-                | (Q(state__in=CONFIRMED_OR_SEALED, confirmed_at__isnull=False) & ~Q(verified="")),
-                name="signature_confirmed_says_when_and_how",
-            ),
+            models.CheckConstraint(condition=SAYS_WHEN_AND_HOW, name="signature_confirmed_says_when_and_how"),
             models.CheckConstraint(
                 condition=~Q(display="nobody") | Q(name=""), name="signature_of_nobody_holds_no_name"
             ),
-            models.CheckConstraint(
-                condition=~Q(name="") | Q(display="nobody") | Q(state__in=NAMELESS) | Q(sealed__isnull=False),
-                name="signature_has_a_name",
-            ),
+            models.CheckConstraint(condition=HAS_A_NAME, name="signature_has_a_name"),
+            # Privacy: what only organizers may read is either encrypted or readable, never both.
+            models.CheckConstraint(condition=ENTRUSTED_ONCE, name="signature_entrusted_once"),
             # Privacy: a name is either encrypted or readable, never both; and nobody has a number whose name is not.
-            models.CheckConstraint(
-                condition=Q(sealed__isnull=True)
-                | Q(state__in=BEFORE_RELEASE, name="", affiliation="", role="", country="", comment="", domain=""),
-                name="signature_sealed_has_no_words",
-            ),
+            models.CheckConstraint(condition=SEALED_ONCE, name="signature_sealed_has_no_words"),
             models.CheckConstraint(
                 condition=Q(counted=False) | Q(number__isnull=False), name="signature_counted_has_a_number"
             ),
@@ -296,7 +296,12 @@ class Signature(SignerWords):
             # Withdrawn and removed signatures, for the organizers' list. It is small.
             models.Index("letter", "state", "id", name="signature_gone", condition=Q(state__in=GONE)),
             # Names that only organizers see: they keep a letter from moving to another collective.
-            models.Index("letter", "id", name="signature_entrusted", condition=ENTRUSTED),
+            models.Index("letter", "id", name="signature_for_organizers", condition=ENTRUSTED),
+            # The words that moderators and organizers search among these.
+            GinIndex("entrusted_keys", name="signature_entrusted_keys", condition=WITH_KEYS),
+            # Readable words that the clock encrypts, and changes.
+            models.Index("id", name="signature_to_encrypt", condition=TO_ENCRYPT),
+            models.Index("id", name="signature_with_changes", condition=WITH_CHANGES),
             # The first signatories, before and after they have answered.
             models.Index("letter", "state", "id", name="signature_first", condition=Q(is_first=True)),
             # Signatures that moderators search by time, newest first.
@@ -320,6 +325,9 @@ class Signature(SignerWords):
 
     def __str__(self) -> str:
         return f"Signature {self.pk}"
+
+    def letter_key(self) -> int:
+        return self.letter_id
 
     @property
     def public_name(self) -> str:
@@ -357,12 +365,12 @@ class Signature(SignerWords):
         """Return a fingerprint of the words that a moderator reviews, which shows whether they have changed since.
 
         Privacy: it includes the secret salt. Otherwise someone could try all countries and find the one that the page
-        hides.
+        hides. The salt is in the database, so the key is not: a stored fingerprint (SecondOpinion) tells no name.
         """
         words = {"salt": bytes(self.salt).hex()} | {
             name: getattr(self, name) for name in (*WORDS, "display", "pending_changes")
         }
-        return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]
+        return keyed_hash(json.dumps(words, sort_keys=True).encode()).hex()[:16]
 
     @property
     def changes(self) -> list[Change]:

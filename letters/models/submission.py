@@ -8,6 +8,7 @@ from django.db.models import Q
 from letters.models.display import Display
 from letters.models.revision import Revision
 from letters.models.signature import Signature
+from letters.models.signature_conditions import ENTRUSTED_ONCE
 from letters.models.signer_words import Consented, SignerWords
 from letters.shared.addresses import SPELLING_HASH_BYTES
 from letters.shared.traces import HASH_BYTES
@@ -67,6 +68,7 @@ class Submission(SignerWords, Consented):
                 | Q(name="", affiliation="", role="", country="", comment="", domain=""),
                 name="submission_sealed_has_no_words",
             ),
+            models.CheckConstraint(condition=ENTRUSTED_ONCE, name="submission_entrusted_once"),
             models.CheckConstraint(
                 condition=~Q(display="nobody") | Q(name="", affiliation="", role="", comment="", consent=""),
                 name="submission_of_nobody_holds_no_name",
@@ -83,3 +85,6 @@ class Submission(SignerWords, Consented):
 
     def __str__(self) -> str:
         return f"Submission {self.pk}"
+
+    def letter_key(self) -> int:
+        return self.signature.letter_id

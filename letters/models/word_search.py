@@ -4,12 +4,15 @@ Case, marks and apostrophes do not matter: one function of the database folds th
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 
 from django.db import transaction
 
 from letters.models.display import Display
+from letters.models.entrusted import open_entrusted
+from letters.models.entrusted_keys import begin_words, keys_to_find
 from letters.models.letter import Letter
-from letters.models.lifecycle import COUNTED, State, is_in
+from letters.models.lifecycle import COUNTED, SEARCHED_STATES, State, is_in
 from letters.shared.sql import execute, fetch_one, fetch_rows
 
 # The words of a signature without marks. The database function `letters_fold` also folds what is searched for.
@@ -115,9 +118,12 @@ def published_numbers(letter: Letter, words: Collection[str], *, after: int | No
     """Do the same for what the letter's organizers see. Return numbers beyond `after`, in rising order if `up`."""
     if up:
         start = after or 0
-        return _numbers(PUBLISHED_NUMBERS_UP, words, _spans(letter.pk, start + 1, up=True), start=start, most=most)
-    start = min(after or letter.last_number + 1, letter.last_number + 1)
-    return _numbers(PUBLISHED_NUMBERS, words, _spans(letter.pk, start - 1), start=start, most=most)
+        numbers = _numbers(PUBLISHED_NUMBERS_UP, words, _spans(letter.pk, start + 1, up=True), start=start, most=most)
+    else:
+        start = min(after or letter.last_number + 1, letter.last_number + 1)
+        numbers = _numbers(PUBLISHED_NUMBERS, words, _spans(letter.pk, start - 1), start=start, most=most)
+    entrusted = entrusted_numbers(letter.pk, words, start=start, up=up, most=most)
+    return sorted([*numbers, *entrusted], reverse=not up)[:most]
 
 
 # A key that is equal for equal affiliations, whatever their case and marks. A query must use exactly this expression,
@@ -172,3 +178,60 @@ def _spans(letter_id: int, first: int, *, up: bool = False) -> Iterator[list[str
 # A key that is equal for equal names. A query must use exactly this expression, and the condition of the index: held or
 # published, and shown to everyone. Privacy: names that the public does not see are never compared.
 SAME_NAME = "hashtextextended(letters_fold(name), 0)"
+
+
+# What only organizers may read is encrypted. Its keys find too many rows (letters/models/entrusted_keys.py), so each is
+# decrypted to see. Denial of service: a search decrypts at most MAX_OPENED.
+MAX_OPENED, OPENED_AT_ONCE = 20_000, 500
+WITH_KEYS = """
+letter_id = {letter} AND entrusted_keys IS NOT NULL AND entrusted_keys @> {keys}::bigint[]
+"""
+IN_LETTERS = f"""
+SELECT found.id, entrusted FROM unnest(%(letters)s::bigint[], %(keys)s::text[]) AS mine (letter, keys)
+CROSS JOIN LATERAL (
+    SELECT id, entrusted FROM letters_signature
+    WHERE {WITH_KEYS.format(letter="mine.letter", keys="mine.keys")} AND {is_in(SEARCHED_STATES)}
+    ORDER BY id DESC LIMIT %(most)s
+) AS found LIMIT %(most)s
+"""  # noqa: S608 -- our own statement
+BEYOND_NUMBER = f"""
+SELECT number, entrusted FROM letters_signature
+WHERE {WITH_KEYS.format(letter="%(letter)s", keys="%(keys)s")} AND {PUBLISHED} AND number {{beyond}} %(start)s
+ORDER BY number {{order}} LIMIT %(most)s
+"""  # noqa: S608 -- our own statement
+
+
+def entrusted_ids(letters: Collection[int], words: Collection[str], *, most: int) -> list[int]:
+    """Return the ids of held, published and rejected signatures whose entrusted name or affiliation has words that
+    begin with these folded words: at most `most`, the newest of each letter first.
+    """
+    if not words or not letters:
+        return []
+    # As text, because an array of arrays would have to be a rectangle.
+    keys = ["{" + ",".join(map(str, keys_to_find(letter_id, words))) + "}" for letter_id in letters]
+    rows = fetch_rows(IN_LETTERS, {"letters": list(letters), "keys": keys, "most": MAX_OPENED})
+    return list(islice(_matching(rows, words), most))
+
+
+def entrusted_numbers(letter_id: int, words: Collection[str], *, start: int, up: bool, most: int) -> list[int]:
+    """Return the numbers of published signatures whose entrusted words match: beyond `start`, at most `most`."""
+    if not words:
+        return []
+    statement = BEYOND_NUMBER.format(**(UP if up else DOWN))
+    values = {"letter": letter_id, "keys": keys_to_find(letter_id, words), "start": start, "most": OPENED_AT_ONCE}
+    numbers: list[int] = []
+    for _ in range(MAX_OPENED // OPENED_AT_ONCE):
+        rows = fetch_rows(statement, values)
+        numbers += islice(_matching(rows, words), most - len(numbers))
+        if len(numbers) >= most or len(rows) < OPENED_AT_ONCE:
+            break
+        values["start"] = rows[-1][0]
+    return numbers
+
+
+def _matching(rows: Iterable[tuple[int, bytes]], words: Collection[str]) -> Iterator[int]:
+    """Yield the ids or numbers of rows whose encrypted words match."""
+    for row, entrusted in rows:
+        opened = open_entrusted(entrusted)
+        if begin_words(f"{opened['name']} {opened['affiliation']}", words):
+            yield row

@@ -1,4 +1,5 @@
-"""Encrypt the words of a signer as one, for a letter that names nobody until enough people have signed; and files.
+"""Encrypt the words of a signer as one: those that only organizers may read, and all words of a letter that names
+nobody until enough people have signed. Encrypt files too.
 
 The keys are those of addresses (ADDRESS_KEYS), which are not in the database.
 """
@@ -17,11 +18,11 @@ from letters.shared.addresses import decrypt, decrypt_bytes, encrypt, encrypt_by
 BLOCK_BYTES = 1024
 
 
-def seal(words: Mapping[str, str]) -> bytes:
+def seal(words: Mapping[str, str], *, block: int = BLOCK_BYTES) -> bytes:
     """Encrypt words under the newest of ADDRESS_KEYS."""
     # ASCII, so that the number of characters is the number of bytes.
     text = json.dumps(dict(words), sort_keys=True)
-    return encrypt(text.ljust(-(-len(text) // BLOCK_BYTES) * BLOCK_BYTES))
+    return encrypt(text.ljust(-(-len(text) // block) * block))
 
 
 def unseal(sealed: bytes | memoryview) -> dict[str, str]:

@@ -527,6 +527,14 @@ REFUSED: list[tuple[str, Act]] = [
     ("signature_sealed_has_no_words", lambda letter: add_signature(letter, name="", sealed=b"x", state="declined")),
     ("submission_sealed_has_no_words", lambda letter: add_submission(letter, sealed=b"x")),
     (
+        "signature_entrusted_once",
+        lambda letter: add_signature(letter, display="organizers") and Signature.objects.update(role="Painter"),
+    ),
+    (
+        "submission_entrusted_once",
+        lambda letter: add_submission(letter, display="organizers") and Submission.objects.update(display="public"),
+    ),
+    (
         "trace_of_a_stranger_is_a_network",
         lambda letter: SigningTrace.objects.create(letter=letter, at=NOW, network=b"n", browser=b"b"),
     ),

@@ -253,7 +253,7 @@ def test_an_answered_submission_keeps_no_words_and_its_address_until_the_last_re
     assert {name: kept[name] for name in staying} == {name: typed[name] for name in staying}
     assert kept["answered_at"] == NOW
     assert bytes(kept["content_hash"]) != bytes(typed["content_hash"])
-    emptied = {"sealed", "consented_at", "network", "browser"}
+    emptied = {"sealed", "entrusted", "entrusted_keys", "consented_at", "network", "browser"}
     blank = kept.keys() - staying - emptied - {"answered_at", "content_hash", "display"}
     assert {kept[name] for name in blank} == {""}
     assert {kept[name] for name in emptied} == {None}

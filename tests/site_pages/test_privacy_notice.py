@@ -68,6 +68,10 @@ PROMISES: dict[str, list[Promise]] = {
     "If organizers ask whether the letter": ["test_organizers_read_the_answer_only_the_next_morning"],
     "Unless you agree, the page does not feature it": ["test_nobody_is_featured_without_an_answer"],
     "We delete question and answer when you withdraw": ["test_withdrawing_ends_it_and_deletes_the_answer"],
+    "If only the organizers see your name, we store": [
+        "test_a_dump_of_an_unconfirmed_a_confirmed_and_a_published_signature_holds_no_word"
+    ],
+    "The key is not in the database": ["test_after_new_keys_no_word_is_left_under_the_old_one"],
     "Some letters show how many people sign from each": ["test_readers_see_groups_of_at_least_ten_in_tens"],
     "The form says so": ["test_everyone_who_signs_reads_it_on_the_form_first"],
     "Only signatures with a name that everyone can see": [

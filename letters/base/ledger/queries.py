@@ -11,7 +11,7 @@ from letters.base.ledger.commitments import PublicWords
 from letters.models import EMPTIED, Display, Ledger, Letter, OwedEntry, Revision, Signature, Translation
 
 # Everything that entries say, and what opens the words of a signature that only organizers may read.
-READ = ["number", "state", "counted", "language", "display", "name", "affiliation", "role", "verified"]
+READ = ["number", "state", "counted", "language", "display", "name", "affiliation", "role", "entrusted", "verified"]
 
 
 class Shown(NamedTuple):

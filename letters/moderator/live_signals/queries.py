@@ -1,6 +1,5 @@
 """Read what the site knows about a batch of signatures. Each statement reads a bounded number of rows."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 from cryptography.fernet import InvalidToken
 
 from letters.models import CONFIRMED, CONFIRMED_OR_SEALED, SAME_NAME, Display, State
+from letters.models.entrusted import ENTRUSTED_WORDS, open_changes
 from letters.models.lifecycle import COUNTED, is_in
 from letters.shared.sealing import unseal
 from letters.shared.sql import execute, fetch_rows
@@ -33,7 +33,7 @@ SELECT signature.id, state, is_first, name, affiliation, role, comment, display,
     EXISTS (
         SELECT FROM letters_reviewdecision
         WHERE signature_id = signature.id AND verb = 'accept' AND undone_at IS NULL
-    ) AS accepted, sealed
+    ) AS accepted, sealed, entrusted
 FROM letters_signature AS signature
     LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
     LEFT JOIN letters_signingtrace AS trace ON trace.signature_id = signature.id AND display <> '{Display.NOBODY}'
@@ -67,6 +67,8 @@ class Candidate(NamedTuple):
     accepted: bool
     # The encrypted words of a letter that names nobody yet. They are read in memory, and only reasons are kept.
     sealed: bytes | None = None
+    # The encrypted words of someone whose name only the organizers see.
+    entrusted: bytes | None = None
 
     def word(self, name: str) -> str:
         """Return a field as the signer wants it, with pending changes: a moderator decides about those."""
@@ -83,21 +85,15 @@ def claim_to_score(letter_id: int, most: int) -> list[Candidate]:
 
 def _candidate(row: Sequence[Any]) -> Candidate:
     candidate = Candidate(*row)
-    # Django's cursors return JSON as text.
-    pending = candidate.pending_changes
-    if candidate.sealed:
-        words = _words(candidate.sealed)
-        name, affiliation, role, comment = (words.get(each, "") for each in ("name", "affiliation", "role", "comment"))
-        candidate = candidate._replace(name=name, affiliation=affiliation, role=role, comment=comment)
-    return candidate._replace(pending_changes=json.loads(pending)) if isinstance(pending, str) else candidate
-
-
-def _words(sealed: bytes) -> Mapping[str, str]:
     try:
-        return unseal(sealed)
+        if encrypted := candidate.sealed or candidate.entrusted:
+            words = unseal(encrypted)
+            name, affiliation, role, comment = (words.get(each, "") for each in ENTRUSTED_WORDS)
+            candidate = candidate._replace(name=name, affiliation=affiliation, role=role, comment=comment)
+        return candidate._replace(pending_changes=open_changes(candidate.pending_changes))
     except InvalidToken:
         # The key is lost. Other signatures of the batch must not wait for this one.
-        return {}
+        return candidate._replace(pending_changes=None)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from letters.models import (
     Signature,
     SignatureQuerySet,
     begin_of,
+    entrusted_ids,
     folded_words,
     published_numbers,
 )
@@ -155,7 +156,7 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "",
     latest = signatures.annotate(moment=MOMENT).order_by("-moment", "-pk")
     if words:
         newest = Signature.objects.filter(pk__in=latest.values("pk")[:MAX_SEARCHED])
-        latest = _named(newest, words).annotate(moment=MOMENT).order_by("-moment", "-pk")
+        latest = _named(letter, newest, words).annotate(moment=MOMENT).order_by("-moment", "-pk")
     purpose, beyond = f"{shown}:{letter.pk}", "gt" if oldest_first else "lt"
     if cursor := read_cursor(purpose, after):
         later = Q(**{"moment": cursor[0], f"pk__{beyond}": cursor[1]})
@@ -176,11 +177,13 @@ def _from_number(
     return rows.order_by("number" if oldest_first else "-number")
 
 
-def _named(signatures: SignatureQuerySet, words: list[str]) -> SignatureQuerySet:
+def _named(letter: Letter, signatures: SignatureQuerySet, words: list[str]) -> SignatureQuerySet:
+    readable = signatures
     for word in words:
         begins = rf"(^|[^[:alnum:]]){re.escape(word)}"
-        signatures = signatures.filter(RawSQL(f"{FOLDED} ~ %s", [begins], output_field=BooleanField()))  # noqa: S611
-    return signatures
+        readable = readable.filter(RawSQL(f"{FOLDED} ~ %s", [begins], output_field=BooleanField()))  # noqa: S611
+    entrusted = entrusted_ids([letter.pk], words, most=MAX_SEARCHED)
+    return signatures.filter(Q(pk__in=readable.values("pk")) | Q(pk__in=entrusted)) if entrusted else readable
 
 
 def _page(rows: SignatureQuerySet, cursor_of: Callable[[Signature], str]) -> Page:

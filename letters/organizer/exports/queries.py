@@ -24,9 +24,11 @@ from letters.models import (
     Translation,
     text_cells,
 )
+from letters.models.entrusted import open_entrusted
 from letters.organizer.exports.pdf.typesetting import pictures_in
 from letters.organizer.exports.pdf.writing import Signatory
 from letters.shared.csv_from_database import csv_from_database
+from letters.shared.csv_rows import csv_lines
 from letters.shared.pictures import ADDRESS
 from letters.shared.refused import Refusal, Refused
 from letters.shared.sealing import unseal_bytes
@@ -102,12 +104,24 @@ def chunks(export: Export) -> Iterator[Chunk]:
     cells = _cells(export.letter, changes)
     for after, upto in _ranges(export):
         signatures = _published(export.letter_id, after, upto).with_signed_text(changes)
-        if export.format == Export.Format.CSV:
+        is_csv = export.format == Export.Format.CSV
+        # The database cannot read what is entrusted to the organizers.
+        if is_csv and not signatures.filter(entrusted__isnull=False).exists():
             lines = csv_from_database(signatures, cells)
             yield Chunk(lines.text, lines.number, upto)
         else:
-            rows = list(signatures.values_list(*cells))
-            yield Chunk(rows, len(rows), upto)
+            rows = [_opened(list(row), entrusted) for *row, entrusted in signatures.values_list(*cells, "entrusted")]
+            yield Chunk(csv_lines(rows).encode() if is_csv else rows, len(rows), upto)
+
+
+def _opened(row: list[Any], entrusted: bytes | None) -> list[Any]:
+    """Return a row of SIGNATURES with the words that only organizers may read."""
+    words = open_entrusted(entrusted)
+    for name, word in words.items():
+        row[SIGNATURES.index(name)] = word
+    if words:
+        row[SIGNATURES.index("comment_is_public")] = "no" if words["comment"] else ""
+    return row
 
 
 def _ranges(export: Export) -> Iterator[tuple[int, int]]:

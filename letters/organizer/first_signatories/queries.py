@@ -168,7 +168,8 @@ def signed_names(letter: Letter) -> list[Signature]:
     signatures = Signature.objects.filter(letter=letter, is_first=True, state__in=CONFIRMED).exclude(
         display=Display.NOBODY
     )
-    return list(signatures.order_by("name", "salt")[:NAMES_SHOWN])
+    # In memory, because the database cannot read all names.
+    return sorted(signatures, key=lambda each: (each.name, bytes(each.salt)))[:NAMES_SHOWN]
 
 
 def title_now(signature: Signature) -> str:

@@ -31,6 +31,7 @@ from letters.models import (
     Submission,
     Switch,
     Transition,
+    stored_words,
 )
 from letters.models.lifecycle import is_in
 from letters.shared import wakeups
@@ -159,11 +160,14 @@ def _call_off(change: LetterChange, release: Release) -> None:
 WRITE = f"""
 UPDATE letters_signature AS signature
 SET {", ".join(f"{name} = opened.{name}" for name in WORDS)}, sealed = NULL,
+    entrusted = opened.entrusted, entrusted_keys = opened.keys::bigint[],
     {
     Transition.RELEASE.becomes_one_of(("signature.concern <> ''", State.HELD), otherwise=State.CONFIRMED)
 }, confirmed_at = opened.at, signed_at = opened.at
-FROM unnest(%(ids)s::bigint[], %(moments)s::timestamptz[], {", ".join(f"%({name})s::text[]" for name in WORDS)})
-    AS opened (id, at, {", ".join(WORDS)})
+FROM unnest(
+    %(ids)s::bigint[], %(moments)s::timestamptz[], %(entrusted)s::bytea[], %(keys)s::text[],
+    {", ".join(f"%({name})s::text[]" for name in WORDS)}
+) AS opened (id, at, entrusted, keys, {", ".join(WORDS)})
 WHERE signature.id = opened.id AND {Transition.RELEASE.came_from("signature.state")}
 """  # noqa: S608 -- our own statement
 
@@ -189,15 +193,19 @@ def release_names(change: LetterChange, release: Release | None, sequence: Seque
 
 
 def _write_words(ids: Sequence[int], moments: dict[int, datetime]) -> None:
-    opened: list[tuple[int, dict[str, str]]] = []
-    for pk, sealed in queries.sealed_rows(ids):
+    opened: list[tuple[int, dict[str, Any]]] = []
+    for pk, letter_id, display, sealed in queries.sealed_rows(ids):
         try:
-            opened.append((pk, unseal(sealed) if sealed else {}))
+            words = dict.fromkeys(WORDS, "") | (unseal(sealed) if sealed else {})
+            opened.append((pk, stored_words({**words, "display": display}, letter_id)))
         except InvalidToken:
             # It stays as it is, so that it can be read when the operator has found the key again.
             log.exception("No key decrypts the words of signature %s.", pk)
-    values: dict[str, Any] = {name: [words.get(name, "") for _, words in opened] for name in WORDS}
-    execute(WRITE, {**values, "ids": [pk for pk, _ in opened], "moments": [moments[pk] for pk, _ in opened]})
+    values: dict[str, Any] = {name: [words[name] for _, words in opened] for name in [*WORDS, "entrusted"]}
+    # As text, because an array of arrays would have to be a rectangle.
+    keys = [words["entrusted_keys"] and f"{{{','.join(map(str, words['entrusted_keys']))}}}" for _, words in opened]
+    ids, at = [pk for pk, _ in opened], [moments[pk] for pk, _ in opened]
+    execute(WRITE, {**values, "keys": keys, "ids": ids, "moments": at})
 
 
 @transaction.atomic

@@ -45,7 +45,8 @@ def ids_to_release(letter: Letter) -> list[int]:
     return list(Signature.objects.filter(letter=letter, state=State.SEALED).values_list("pk", flat=True))
 
 
-def sealed_rows(ids: Iterable[int]) -> list[tuple[int, bytes | None]]:
-    """Lock these signatures, and return their encrypted words."""
+def sealed_rows(ids: Iterable[int]) -> list[tuple[int, int, str, bytes | None]]:
+    """Lock these signatures, and return their letter, who may read their name, and their encrypted words."""
     rows = Signature.objects.filter(pk__in=ids, state=State.SEALED).order_by("pk").select_for_update(no_key=True)
-    return [(pk, bytes(sealed) if sealed else None) for pk, sealed in rows.values_list("pk", F("sealed"))]
+    columns = rows.values_list("pk", "letter_id", "display", F("sealed"))
+    return [(pk, letter, display, bytes(sealed) if sealed else None) for pk, letter, display, sealed in columns]

@@ -1,6 +1,7 @@
 from datetime import datetime
 
 from letters.signer.signing.operations import (
+    encrypt_words,
     forget_emails,
     forget_proofs,
     forget_requests,
@@ -22,3 +23,12 @@ def tend_unconfirmed(*, now: datetime) -> None:
     forget_emails(now=now)
     forget_requests(now=now)
     forget_proofs(now=now)
+
+
+# The clock encrypts at most this many batches at once, so that other work of its queue need not wait long.
+BATCHES = 100
+
+
+def encrypt_some_words() -> None:
+    """Encrypt readable words that only organizers may read. The next run continues."""
+    encrypt_words(batches=BATCHES)

@@ -46,7 +46,7 @@ def lock(signatures: SignatureQuerySet, seen: Seen = UNSEEN) -> list[Signature]:
     """
     locked = signatures.order_by("pk").select_for_update(no_key=True)
     if not seen:
-        return list(locked.only("pk", "state", "concern", "pending_changes"))
+        return list(locked.only("pk", "state", "concern", "pending_changes", "comment", "entrusted"))
     return [each for each in locked if seen.get(each.pk, "") in {"", each.fingerprint()}]
 
 

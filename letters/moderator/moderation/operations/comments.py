@@ -39,7 +39,9 @@ def hide_comments(
     """
     because = required_reason(reason, code)
     change, signatures = begin(letter, ids, by, now)
-    shown = lock(signatures.filter(state__in=CONFIRMED, comment_hidden=False).exclude(comment=""), seen)
+    may_have_one = signatures.filter(state__in=CONFIRMED, comment_hidden=False)
+    # An encrypted comment is read here.
+    shown = [each for each in lock(may_have_one.exclude(comment="", entrusted__isnull=True), seen) if each.comment]
     rows(shown).update(comment_hidden=True)
     why: dict[str, Any] = {"reason": code, "because": because, "note": reason.strip()}
     owe_changed(letter, ids_of(shown), now=now)

@@ -9,8 +9,6 @@ from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Value, When
-from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce, JSONObject
 
 from letters.base.changes.operations import LetterChange
 from letters.base.ledger.operations import changing_words
@@ -27,6 +25,7 @@ from letters.models import (
     State,
     Transition,
     User,
+    stored_words,
 )
 from letters.moderator.moderation.operations.appeals import appeals_to_settle, settle_appeals
 from letters.moderator.moderation.operations.begin import (
@@ -46,10 +45,7 @@ from letters.moderator.moderation.queries import active_reason
 from letters.shared.refused import Refusal, Refused
 
 Concern = Signature.Concern
-# SQL for each field: the pending change, otherwise the current words.
 CHANGEABLE = [*WORDS, "display"]
-AS_PROPOSED = {name: Coalesce(KT(f"pending_changes__{name}"), F(name)) for name in CHANGEABLE}
-BEFORE = Case(When(pending_changes__isnull=False, then=JSONObject(**{name: F(name) for name in CHANGEABLE})))
 # A signature on hold comes back to the queue after this long.
 HOLD_LIFETIME = timedelta(days=1)
 # Privacy: a signer who corrects a name wants the old one to be gone. For this long, undoing an acceptance restores it.
@@ -69,10 +65,12 @@ def accept_signatures(letter: Letter, ids: Collection[int], *, by: User, now: da
     doubtful = lock(signatures.filter(state=State.PUBLISHED).exclude(concern=""), seen)
     again = lock(_taken_off(signatures), seen)
     rows(held).move(Transition.ACCEPT)
-    changed = [each.pk for each in doubtful if each.pending_changes]
-    with changing_words(letter.pk, changed):
-        rows(doubtful).update(concern="", pending_changes=None, replaced_words=BEFORE, **AS_PROPOSED)
-    owe_changed(letter, changed, now=now)
+    asking = [each for each in doubtful if each.pending_changes]
+    rows([each for each in doubtful if not each.pending_changes]).update(concern="", replaced_words=None)
+    with changing_words(letter.pk, ids_of(asking)):
+        for each in rows(asking):
+            _apply_changes(each)
+    owe_changed(letter, ids_of(asking), now=now)
     rows(again).filter(number__isnull=False).move(Transition.RESTORE, to=State.PUBLISHED)
     # The signer of a signature that never had a number has appealed.
     if rows(again).move(Transition.RESTORE, to=State.HELD):
@@ -81,6 +79,17 @@ def accept_signatures(letter: Letter, ids: Collection[int], *, by: User, now: da
     accepted = [*held, *doubtful, *again]
     record_change(change, "accept_signature", ids_of(accepted))
     return _note(change, Verb.ACCEPT, accepted, appeals)
+
+
+def _apply_changes(signature: Signature) -> None:
+    """Write the words that wait, and keep the current ones, so that the acceptance can be undone.
+
+    The caller has locked the row.
+    """
+    before = {name: getattr(signature, name) for name in CHANGEABLE}
+    words = stored_words({**before, **(signature.pending_changes or {})}, signature.letter_id)
+    words |= {"pending_changes": None, "replaced_words": before, "concern": ""}
+    Signature.objects.filter(pk=signature.pk).update(**words)
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from letters.models import (
     State,
     Transition,
     User,
+    stored_words,
 )
 from letters.moderator.moderation.operations.appeals import reopen_appeal
 from letters.moderator.moderation.operations.begin import CLAIM_LIFETIME, Verb, begin, lock, record_change
@@ -124,7 +125,8 @@ def _words_before(accepted: SignatureQuerySet) -> dict[str, Any]:
     if signature is None or before is None:
         return {}
     wanted = {name: getattr(signature, name) for name in before if getattr(signature, name) != before[name]}
-    return {**before, "pending_changes": wanted or None, "replaced_words": None}
+    words = stored_words(before, signature.letter_id)
+    return {**words, "pending_changes": wanted or None, "replaced_words": None}
 
 
 def _reject(row: SignatureQuerySet, decision: ReviewDecision) -> int:

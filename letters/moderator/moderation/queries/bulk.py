@@ -17,6 +17,7 @@ from letters.models import (
     Signature,
     State,
     User,
+    entrusted_ids,
     folded_words,
     words_in_sql,
 )
@@ -71,6 +72,9 @@ def choice_of(scope: Scope, criteria: Criteria, verb: str) -> Choice:
             matches, given = words_in_sql(words, scope.letters, indexed=indexed)
             values |= given
             each.append(BY_WORDS.format(indexed=indexed, matches=matches, **parts))
+        # Privacy: only if this person may read the names of the letter.
+        values["entrusted"] = entrusted_ids(scope.own & {letter}, words, most=MAX_CHOSEN + 1)
+        each.append(BY_WORDS.format(indexed="id = ANY(%(entrusted)s::bigint[])", matches="TRUE", **parts))
     else:
         parts = {"narrowing": criteria.narrowing(), "open": OPEN_TO[verb]}
         each = [BY_TIME.format(of_state=criteria.of_state(state), **parts) for state in criteria.states()]

@@ -17,6 +17,7 @@ from letters.models import (
     Display,
     Letter,
     Signature,
+    entrusted_ids,
     folded_words,
     words_in_sql,
 )
@@ -97,6 +98,9 @@ def _by_words(scope: Scope, criteria: Criteria, after: Place | None) -> tuple[li
     unnumbered, _ = words_in_sql(words, scope.letters, indexed=UNNUMBERED)
     values = _values(scope, criteria, after) | given
     worded = [pk for (pk,) in fetch_rows(WORDED.format(numbered=numbered, unnumbered=unnumbered), values)]
+    # Privacy: only of letters whose names this person may read.
+    own = scope.own if scope.letters is None else scope.own & {*scope.letters}
+    worded += entrusted_ids(own, words, most=MAX_WORDED + 1 - len(worded))
     statement = OF_WORDED.format(beyond=_beyond(after), conditions=criteria.conditions())
     return fetch_rows(statement, values | {"worded": worded}), len(worded) > MAX_WORDED
 

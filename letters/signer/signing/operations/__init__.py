@@ -9,6 +9,7 @@ from letters.signer.signing.operations.answering import (
 from letters.signer.signing.operations.appealing import appeal_rejection
 from letters.signer.signing.operations.changing import change_signature, check_code, use_submission
 from letters.signer.signing.operations.confirming import confirm_signature
+from letters.signer.signing.operations.encrypting import encrypt_words
 from letters.signer.signing.operations.featuring import answer_featuring
 from letters.signer.signing.operations.forgetting import (
     forget_emails,
@@ -38,6 +39,7 @@ __all__ = [
     "confirm_signature",
     "decline_invitation",
     "disown_signature",
+    "encrypt_words",
     "forget_emails",
     "forget_proofs",
     "forget_requests",

@@ -77,12 +77,13 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
         changed["to_score"] = current.state in CONFIRMED_OR_SEALED
         shown_before, words_before, in_ledger = current.as_public(), current.fingerprint(), shown(current)
         row = Signature.objects.filter(pk=current.pk)
-        if is_held:
-            row.move(Transition.HOLD_CHANGE, **changed)
-        else:
-            row.update(**changed)
         for name, value in changed.items():
             setattr(current, name, value)
+        stored = {**changed, **current.stored()}
+        if is_held:
+            row.move(Transition.HOLD_CHANGE, **stored)
+        else:
+            row.update(**stored)
         if current.number is not None:
             owe_words(letter.pk, [(current.pk, in_ledger, shown(current))])
         # Privacy: the version is public, so it must not increase for an action that changes no public page.
@@ -124,7 +125,8 @@ def _answer_submissions(signature: Signature, now: datetime) -> None:
     Privacy: address, language and text stay for the reminders, which still come (Submission.answered_at).
     """
     no_words = dict.fromkeys([*WORDS, "via", "concern", "consent"], "")
-    nothing = {**no_words, **dict.fromkeys(["sealed", "consented_at", "network", "browser"])}
+    encrypted = ["sealed", "entrusted", "entrusted_keys"]
+    nothing = {**no_words, **dict.fromkeys([*encrypted, "consented_at", "network", "browser"])}
     # Privacy: the hash of the content would let someone guess a name. So replace it with a unique one that depends on
     # no content.
     unique = Func(Cast("pk", CharField()), function="md5", output_field=CharField())

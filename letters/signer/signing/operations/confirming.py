@@ -14,13 +14,21 @@ from letters.shared.limits import Limit, TooMany
 from letters.shared.refused import Refusal, Refused
 from letters.shared.sql import fetch_row
 from letters.shared.traces import TRACE_LIFETIME
+from letters.signer.signing.operations.encrypting import encrypt_words_of
 
 # A bounce is no longer a concern: the person who confirms has received another email.
 CONCERN = """(CASE WHEN signature.concern IN ('complained', 'changed') THEN signature.concern
             WHEN chosen.id IS NOT NULL THEN chosen.concern
             WHEN signature.concern = 'bounced' THEN '' ELSE signature.concern END)"""
 NOBODY = "(signature.display = 'nobody' OR asked.nobody)"
-SEALED = f"(CASE WHEN {NOBODY} THEN NULL WHEN chosen.id IS NOT NULL THEN chosen.sealed ELSE signature.sealed END)"
+
+
+def _taken(column: str) -> str:
+    """Return SQL for a column of encrypted words, which are taken as a whole."""
+    return f"(CASE WHEN {NOBODY} THEN NULL WHEN chosen.id IS NOT NULL THEN chosen.{column} ELSE signature.{column} END)"
+
+
+SEALED = _taken("sealed")
 # This statement confirms in one round trip. If two confirmations arrive at once, the second finds nothing to do.
 #
 # It takes the words of one submission, or those of the signature if its signer has changed it since. Privacy: nobody
@@ -52,7 +60,7 @@ WITH current AS MATERIALIZED (
         role = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.role, signature.role) END,
         comment = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.comment, signature.comment) END,
         comment_for = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.comment_for, signature.comment_for) END,
-        sealed = {sealed},
+        sealed = {sealed}, entrusted = {entrusted}, entrusted_keys = {entrusted_keys},
         country = coalesce(chosen.country, signature.country), domain = coalesce(chosen.domain, signature.domain),
         display = CASE WHEN {nobody} THEN 'nobody'
             WHEN signature.display = 'organizers' OR asked.organizers THEN 'organizers' ELSE 'public' END,
@@ -63,7 +71,8 @@ WITH current AS MATERIALIZED (
     WHERE signature.id = %(signature)s AND {pending} AND signature.xmin = current.version
         AND (%(submission)s::bigint IS NULL OR chosen.id IS NOT NULL)
         AND EXISTS (SELECT FROM letters_letter WHERE id = signature.letter_id AND collective_id = %(collective)s)
-    RETURNING signature.id, signature.letter_id, signature.display, signature.language
+    RETURNING signature.id, signature.letter_id, signature.display, signature.language,
+        signature.display = 'organizers' AND signature.name <> '' AS is_readable
 ), forgotten AS (
     DELETE FROM letters_signercontact WHERE signature_id IN (SELECT id FROM confirmed WHERE display = 'nobody')
 ), agreed AS (
@@ -84,12 +93,14 @@ WITH current AS MATERIALIZED (
     {thank}
     FROM confirmed WHERE display <> 'nobody'
 )
-SELECT display, language FROM confirmed
+SELECT display, language, is_readable FROM confirmed
 """.format(  # noqa: S608 -- our own statement
     thank=insert_email(EmailKind.THANKS, signature_id="id", key=key_of(EmailKind.THANKS, "id")),
     nobody=NOBODY,
     concern=CONCERN,
     sealed=SEALED,
+    entrusted=_taken("entrusted"),
+    entrusted_keys=_taken("entrusted_keys"),
     becomes=Transition.CONFIRM.becomes_one_of(
         (f"%(is_sealed)s OR {SEALED} IS NOT NULL", State.SEALED),
         (f"%(reviewed)s OR {CONCERN} <> ''", State.HELD),
@@ -146,7 +157,12 @@ def _confirmed(values: dict[str, Any]) -> tuple[str, str] | None:
     """
     for _ in range(5):
         if row := fetch_row(CONFIRM, values):
-            return row[0], row[1]
+            display, language, is_readable = row
+            if is_readable:
+                # A public form, after another one that showed the name only to the organizers. If the process dies
+                # here, the clock encrypts the words.
+                encrypt_words_of([values["signature"]])
+            return display, language
         if not Signature.objects.filter(pk=values["signature"], state=State.PENDING).exists():
             return None
     raise Refused(Refusal.CHANGED)

@@ -1,9 +1,11 @@
 """Encrypt stored addresses under the newest key."""
 
+import json
 from dataclasses import dataclass
 
 from cryptography.fernet import InvalidToken
-from django.db.models import Model
+from django.db.models import Model, TextField
+from django.db.models.functions import Cast
 
 from letters.models import (
     MailRequest,
@@ -13,6 +15,8 @@ from letters.models import (
     SignerContact,
     Submission,
 )
+from letters.models.entrusted import CHANGES, SEALED
+from letters.models.signature_conditions import WITH_CHANGES
 from letters.shared.addresses import reencrypt
 from letters.shared.sql import fetch_rows
 
@@ -68,12 +72,13 @@ REENCRYPTION_BATCH_SIZE = 1000
 # Race: submissions first, because a confirmation moves their words to the signature.
 ENCRYPTED: list[tuple[type[Model], str]] = [
     *((model, "address") for model in (Submission, MailRequest, NameReport, OrganisationContact)),
-    *((model, "sealed") for model in (Submission, Signature)),
+    *((model, column) for model in (Submission, Signature) for column in ("sealed", "entrusted")),
 ]
 
 
 def reencrypt_submissions() -> tuple[int, list[int]]:
-    """Do the same for submissions, requests, reports and organisations, and for words of letters that name nobody yet.
+    """Do the same for submissions, requests, reports and organisations, for words of letters that name nobody yet, and
+    for words that only organizers may read.
 
     Returns how many changed, and the ids that no key decrypts.
     """
@@ -87,6 +92,29 @@ def reencrypt_submissions() -> tuple[int, list[int]]:
             for pk, (old, new) in fresh.items():
                 changed += model._default_manager.filter(pk=pk, **{column: old}).update(**{column: new})
             last, _ = rows[-1]
+    again, unread = _reencrypt_changes()
+    return changed + again, unreadable + unread
+
+
+def _reencrypt_changes() -> tuple[int, list[int]]:
+    """Do the same for the words in changes that wait, were declined or were replaced."""
+    changed, unreadable, last = 0, [], 0
+    # As text: the field would decrypt them.
+    stored = {f"{column}_text": Cast(column, TextField()) for column in CHANGES}
+    kept = Signature.objects.filter(WITH_CHANGES).annotate(**stored).order_by("pk").values_list("pk", *stored)
+    while rows := list(kept.filter(pk__gt=last)[:REENCRYPTION_BATCH_SIZE]):
+        for pk, *texts in rows:
+            for column, text in zip(CHANGES, texts, strict=True):
+                changes = json.loads(text) if text else {}
+                if SEALED not in changes:
+                    continue
+                (fresh, unread) = _reencrypted([(pk, changes[SEALED].encode())])
+                unreadable += unread
+                for old, new in fresh.values():
+                    same = {f"{column}__{SEALED}": old.decode()}
+                    written = {**changes, SEALED: new.decode()}
+                    changed += Signature.objects.filter(pk=pk, **same).update(**{column: written})
+        last = rows[-1][0]
     return changed, unreadable
 
 

@@ -1,6 +1,5 @@
 """Accept a signature with one statement, whether or not the address has signed before."""
 
-import hashlib
 import json
 import secrets
 from datetime import datetime
@@ -20,6 +19,7 @@ from letters.models import (
     Switch,
     Transition,
     sealed_words,
+    stored_words,
 )
 from letters.models.lifecycle import is_in, states
 from letters.shared import counting, wakeups
@@ -61,7 +61,8 @@ SIGN = f"""
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
         affiliation = %(affiliation)s, role = %(role)s, country = %(country)s, comment = %(comment)s,
-        comment_for = %(comment_for)s, sealed = %(sealed)s::bytea,
+        comment_for = %(comment_for)s, sealed = %(sealed)s::bytea, entrusted = %(entrusted)s::bytea,
+        entrusted_keys = %(entrusted_keys)s::bigint[],
         display = %(display)s, domain = %(domain)s, via = %(via)s, signed_at = %(now)s,
         {Transition.SIGN_INSTEAD.becomes()}, is_first = {is_in([State.INVITED])}, spelling_hash = %(spelling)s,
         concern = CASE WHEN concern = 'complained' THEN concern ELSE %(concern)s END
@@ -69,11 +70,12 @@ WITH invited AS (
     RETURNING id, salt
 ), inserted AS (
     INSERT INTO letters_signature
-        (letter_id, revision_id, language, name, affiliation, role, country, comment, comment_for, sealed, display,
-         domain, concern, via, state, verified, salt, address_hash, spelling_hash, signed_at)
+        (letter_id, revision_id, language, name, affiliation, role, country, comment, comment_for, sealed, entrusted,
+         entrusted_keys, display, domain, concern, via, state, verified, salt, address_hash, spelling_hash, signed_at)
     VALUES
         (%(letter)s, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
-         %(comment_for)s, %(sealed)s::bytea, %(display)s, %(domain)s, %(concern)s, %(via)s,
+         %(comment_for)s, %(sealed)s::bytea, %(entrusted)s::bytea, %(entrusted_keys)s::bigint[], %(display)s,
+         %(domain)s, %(concern)s, %(via)s,
          {states(Transition.SIGN.target)}, '', %(salt)s, %(address_hash)s, %(spelling)s, %(now)s)
     ON CONFLICT (address_hash, letter_id) DO NOTHING
     RETURNING id, salt
@@ -95,11 +97,12 @@ WITH invited AS (
         AND NOT EXISTS (SELECT FROM signed)
 ), submitted AS (
     INSERT INTO letters_submission AS before
-        (signature_id, revision_id, language, name, affiliation, role, country, comment, comment_for, sealed, display,
-         domain, consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash, network,
-         browser)
+        (signature_id, revision_id, language, name, affiliation, role, country, comment, comment_for, sealed, entrusted,
+         entrusted_keys, display, domain, consent, consented_at, concern, via, submitted_at, content_hash, address,
+         spelling_hash, network, browser)
     SELECT id, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
-        %(comment_for)s, %(sealed)s::bytea, %(display)s, %(domain)s, %(consent)s,
+        %(comment_for)s, %(sealed)s::bytea, %(entrusted)s::bytea, %(entrusted_keys)s::bigint[], %(display)s, %(domain)s,
+        %(consent)s,
         %(consented_at)s::timestamptz, %(concern)s, %(via)s, %(now)s::timestamptz,
         %(content_hash)s, %(address)s::bytea, %(spelling)s, %(network)s::bytea, %(browser)s::bytea
     FROM found
@@ -167,15 +170,17 @@ def _values(letter: Letter, submitted: SubmittedForm, language: str, now: dateti
         "consent": consent,
     }
     spelling = hash_spelling(submitted.address.deliverable)
-    # Privacy: on a letter that names nobody yet, no word is stored but in the ciphertext.
-    stored = sealed_words(submitted.as_shown()) if letter.is_sealed else {"sealed": None}
+    # Privacy: on a letter that names nobody yet, no word is stored but in the ciphertext. The same holds for words that
+    # only organizers may read.
+    shown = submitted.as_shown()
+    stored = sealed_words(shown) if letter.is_sealed else {**stored_words(shown, letter.pk), "sealed": None}
     return {
         **typed,
         **stored,
         "spelling": spelling,
         # Privacy: the same form with two spellings makes two submissions. Otherwise the link sent to one spelling would
         # also confirm the other.
-        "content_hash": _content_hash({**typed, "spelling": spelling.hex()}, is_sealed=letter.is_sealed),
+        "content_hash": _content_hash({**typed, "spelling": spelling.hex()}),
         "concern": submitted.concern,
         # Privacy: where a few people came from could tell who they are.
         "via": "" if letter.is_sealed else submitted.via,
@@ -190,7 +195,5 @@ def _values(letter: Letter, submitted: SubmittedForm, language: str, now: dateti
     }
 
 
-def _content_hash(typed: dict[str, Any], *, is_sealed: bool) -> bytes:
-    content = json.dumps(typed, sort_keys=True).encode()
-    digest = keyed_hash(content) if is_sealed else hashlib.sha256(content).digest()
-    return digest[:CONTENT_HASH_BYTES]
+def _content_hash(typed: dict[str, Any]) -> bytes:
+    return keyed_hash(json.dumps(typed, sort_keys=True).encode())[:CONTENT_HASH_BYTES]
