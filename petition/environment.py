@@ -48,6 +48,12 @@ def secret(name: str, default: str = "") -> str:
         refuse(f"{name}_FILE is {file!r}, which cannot be read ({error.strerror}).")
 
 
+def forget_signing_key() -> None:
+    """Forget the key of the ledger. Security: a web server that someone takes over must not be able to sign."""
+    for name in ("LEDGER_KEY", "LEDGER_KEY_FILE"):
+        os.environ.pop(name, None)
+
+
 def secrets(name: str, default: str = "") -> list[str]:
     """Return several secrets separated by commas, the one in use first."""
     return [part.strip() for part in secret(name, default).split(",") if part.strip()]

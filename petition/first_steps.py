@@ -49,8 +49,12 @@ def init(words: list[str]) -> None:
     file = asked.pop("FILE").absolute()
     _refuse_wrong(asked)
     _write(file, _text(asked, file))
+    signing_key = file.with_name("ledger.key")
+    if not signing_key.exists():
+        write_ledger_key(signing_key)
     missing = [name for name, *_ in ASKED if not asked[name] and _is_needed(name)]
     print(f"{file} is written, and holds new keys. Keep a copy of it, apart from the backups of the database.")
+    print(f"{signing_key} signs the logs. Give it to the worker alone, and keep a copy too: docs/running.md says how.")
     if missing:
         print(f"Only you know the rest. Complete there: {', '.join(missing)}.")
     print("Then run: undersigned check")
@@ -82,6 +86,11 @@ def _write(file: Path, text: str) -> None:
         sys.exit(f"{file} cannot be written ({error.strerror}).")
     with os.fdopen(number, "w", encoding="utf-8") as output:
         output.write(text)
+
+
+def write_ledger_key(file: Path) -> None:
+    """Write a new key that signs the logs. Security: to a file of its own, because the web server must not have it."""
+    _write(file, f"{token_urlsafe(48)}\n")
 
 
 def _text(asked: dict[str, str], file: Path) -> str:

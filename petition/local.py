@@ -31,6 +31,7 @@ from petition import environment
 from petition.checkup.machine import is_collected
 from petition.child_processes import Ledger, Processes, locked_ledger
 from petition.embedded import CannotStart, embedded_postgres, embedded_valkey, interruption
+from petition.first_steps import write_ledger_key
 
 BASE_DIR = environment.BASE_DIR
 QUEUES = "confirmations,publishing,accounts,bulk,exports,webhooks"
@@ -79,6 +80,8 @@ def run() -> None:
         # The web server first: with two cores and everything at once, the first page would appear a second later.
         processes.start("web server", web_server(host, port))
         wait_until_ready(processes, host, port)
+        # Security: after the web server, which must not have it.
+        os.environ["LEDGER_KEY_FILE"] = str(ledger_key(var / "ledger.key"))
         processes.start("worker", one_worker())
         say(banner(laptop))
         while True:
@@ -133,6 +136,13 @@ class Laptop:
         except ValueError:
             raise CannotStart(f"{self.file} is damaged. It holds the keys of the data beside it.") from None
         return {name: value for name, value in found.items() if not name.endswith("_URL")}
+
+
+def ledger_key(file: Path) -> Path:
+    """Write a key that signs the logs, unless there is one."""
+    if not file.exists():
+        write_ledger_key(file)
+    return file
 
 
 def refuse_borrowed_root(var: Path) -> None:

@@ -25,6 +25,7 @@ CONCURRENCY = {"confirmations": 2, "webhooks": 2}
 def web(words: list[str]) -> None:
     """Become granian: this process is replaced, so that no parent of Python stays in memory."""
     load_dotenv(environment.HOME_DIR / ".env")
+    environment.forget_signing_key()
     if not environment.IS_INSTALLED:
         # The processes of granian find the program wherever the command was typed.
         folders = [str(environment.BASE_DIR), os.environ.get("PYTHONPATH")]

@@ -71,6 +71,9 @@ def _of_checks() -> Iterator[Part]:
     migrations = checks["migrations"]
     says = gettext("The tables fit this version.") if migrations.ok else gettext("The tables do not fit this version.")
     yield _part(migrations, gettext("Tables"), says, gettext("Run “manage.py migrate”."))
+    record = checks["record"]
+    says = gettext("Every log can be signed.") if record.ok else gettext("A log is not signed, because it is in doubt.")
+    yield _part(record, gettext("Signed logs"), says, gettext("Run “manage.py close_log”, which says why."))
     to_do = gettext("Check that the broker is running and that BROKER_URL is right.")
     yield _simple(checks["broker"], gettext("Broker"), to_do)
     to_do = gettext("Check that Valkey is running. Until then nobody can sign in, and signing has no limits.")

@@ -7,9 +7,12 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
 
+from petition.environment import forget_signing_key
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition.settings")
 
 site = get_wsgi_application()
+forget_signing_key()
 
 BOUNDARY = re.compile(r';\s*(boundary="[^"]*"|boundary=[^;\s]*)', re.IGNORECASE)
 

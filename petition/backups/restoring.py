@@ -77,6 +77,10 @@ def _say_what_is_next(found: Manifest, keys: Path, say: Say) -> None:
         say(f"* This environment has other keys. Set those in {keys} before you start anything.")
     say("* Run `migrate`, start the site, and look at `status`.")
     say(
+        "* Logs that were signed after the backup are in doubt now, so that nothing is signed twice. Leave LEDGER_DIR "
+        "as it is, and run `undersigned close_log` on the machine that signs: docs/running.md, “A log in doubt”."
+    )
+    say(
         f"* What happened after {found.moment:%Y-%m-%d %H:%M:%S %Z} is not in this backup. People who withdrew since "
         "then are shown again, and emails that were sent since then can be sent twice. docs/running.md says under "
         "“Restore” what helps."

@@ -12,13 +12,13 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from letters.models import Letter, OutgoingEmail
+from letters.models import LedgerLog, Letter, OutgoingEmail
 from letters.schedule import QUEUES
 from petition import health, heartbeats
 from petition.embedded import free_port
 from tests.people import Reader, sign
 
-NAMES = ["database", "migrations", "oldest unsent email", "broker", "Valkey", "clock"]
+NAMES = ["database", "migrations", "oldest unsent email", "record", "broker", "Valkey", "clock"]
 NAMES += [f"worker of {queue}" for queue in QUEUES]
 
 
@@ -139,3 +139,9 @@ def test_frequent_requests_are_answered_from_one_check(
     for _ in range(5):
         asked(reader)
     assert looked == [1]
+
+
+def test_a_log_in_doubt_is_reported(letter: Letter, all_at_work: None, reader: Reader) -> None:
+    LedgerLog.objects.create(name="7", origin="testserver/log/7", doubt="behind", doubted_at=timezone.now())
+    status, checks = asked(reader)
+    assert (status, checks["record"]) == (503, {"ok": False, "logs_in_doubt": 1})
