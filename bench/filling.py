@@ -71,6 +71,7 @@ FROM letters_signature WHERE letter_id = %(letter)s AND number IS NOT NULL GROUP
 """
 COUNTS = """
 UPDATE letters_letter SET signature_count = %(many)s, last_number = %(many)s, awaiting_confirmation = %(pending)s,
+    shown_awaiting_confirmation = %(pending)s,
     version = version + 1, counted_at = %(now)s WHERE id = %(letter)s
 """
 # Its ledger is not filled: the sequencer would write a million entries while something else is measured.

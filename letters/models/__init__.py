@@ -121,7 +121,7 @@ from letters.models.revision import MAX_TEXTS, Addition, History, Revision, Revi
 from letters.models.second_opinion import WRONG, ErrorRate, SecondOpinion
 from letters.models.signatory_list import SignatoryList
 from letters.models.signature import INVITATION_LIFETIME, SALT_BYTES, Signature, SignatureQuerySet
-from letters.models.signature_conditions import ENTRUSTED, IN_QUEUE, NUMBERED_IN_QUEUE
+from letters.models.signature_conditions import ENTRUSTED, IN_QUEUE, LISTED, NUMBERED_IN_QUEUE
 from letters.models.signer_contact import AGREED_SINCE_MOVE, SignerContact, is_before_move
 from letters.models.signer_question import ANSWER_WITHIN, SignerQuestion
 from letters.models.signer_words import COMMENT_FOR_EVERYONE, PUBLIC_COMMENT, WORDS, sealed_words
@@ -187,6 +187,7 @@ __all__ = [
     "IN_QUEUE",
     "LEAST_IN_GROUP",
     "LEFT",
+    "LISTED",
     "MAX_EMAILS_A_DAY",
     "MAX_GROUPS",
     "MAX_NETWORK_RULE_LIFETIME",

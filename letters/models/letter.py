@@ -144,6 +144,8 @@ class Letter(models.Model):
     addressee_domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)
     # Other websites on which people can sign, as origins ("https://example.org"); empty if only here.
     origins = ArrayField(models.CharField(max_length=300), default=list, db_default=[], blank=True)
+    # How many signatures without a public name are counted together; none for the number of the site.
+    batch_size = models.PositiveSmallIntegerField(null=True, blank=True)
     # Whether every signing needs a proof of work, not only those above the limits.
     asks_proof = models.BooleanField(default=False, db_default=False)
     # Whether the shield against a wave is up (letters/models/wave.py). Privacy: no public page says so.
@@ -179,6 +181,11 @@ class Letter(models.Model):
     awaiting_confirmation = models.PositiveIntegerField(default=0)
     # Confirmed signatures that wait for a moderator.
     awaiting_review = models.PositiveIntegerField(default=0)
+    # The same as pages show them, in tens. Privacy: they change only with a batch of signatures without a public name.
+    shown_awaiting_confirmation = models.PositiveIntegerField(default=0, db_default=0)
+    shown_awaiting_review = models.PositiveIntegerField(default=0, db_default=0)
+    # When the next batch is due; none if nothing waits for it. Privacy: no page shows it.
+    batch_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Withdrawn by their signers after publication.
     withdrawn_count = models.PositiveIntegerField(default=0)
     # Removed by moderators after publication.
@@ -319,7 +326,7 @@ class Letter(models.Model):
         Privacy: on a quiet letter, someone who signs with another person's address would see in the exact number
         whether that person had signed before: it increases only for a new address.
         """
-        return in_tens(self.awaiting_confirmation)
+        return in_tens(self.shown_awaiting_confirmation)
 
     @property
     def awaiting_review_in_tens(self) -> int:
@@ -328,7 +335,13 @@ class Letter(models.Model):
         Privacy: beyond the limit of a domain, every signature from it waits for a moderator. So someone who types many
         addresses of one company would see in the exact number when a person there confirms or withdraws.
         """
-        return in_tens(self.awaiting_review)
+        return in_tens(self.shown_awaiting_review)
+
+    @property
+    def awaiting_has_changed(self) -> bool:
+        """Return whether other numbers wait, in tens, than pages show."""
+        now = (in_tens(self.awaiting_confirmation), in_tens(self.awaiting_review))
+        return now != (self.awaiting_confirmation_in_tens, self.awaiting_review_in_tens)
 
     @property
     def account(self) -> ModerationAccount:

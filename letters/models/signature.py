@@ -32,6 +32,7 @@ from letters.models.signature_conditions import (
     ENTRUSTED_ONCE,
     HAS_A_NAME,
     IN_QUEUE,
+    LISTED,
     NUMBERED_IN_QUEUE,
     SAYS_WHEN_AND_HOW,
     SEALED_ONCE,
@@ -111,7 +112,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
         Pages continue from a number (`number__lt`), never by an offset.
         """
-        return self.filter(state=Signature.State.PUBLISHED, number__isnull=False).order_by("-number")
+        return self.filter(LISTED).order_by("-number")
 
     def numbered(self) -> SignatureQuerySet:
         """Do the same, but keep the numbers of signatures that were taken out, so that the list has no gaps."""
@@ -271,11 +272,15 @@ class Signature(SignerWords):
         ]
         indexes = [
             # A work list of the sequencer: signatures to number.
-            models.Index("letter", "confirmed_at", name="signature_to_number", condition=Q(state=State.CONFIRMED)),
+            models.Index(
+                "letter", "display", "confirmed_at", name="signature_numbers", condition=Q(state=State.CONFIRMED)
+            ),
             # A work list of the sequencer: signatures to take out of the count.
-            models.Index("letter", name="signature_to_take_out", condition=Q(counted=True) & ~Q(state=COUNTED)),
+            models.Index(
+                "letter", "display", name="signature_take_outs", condition=Q(counted=True) & ~Q(state=COUNTED)
+            ),
             # A work list of the sequencer: restored signatures to count again.
-            models.Index("letter", name="signature_to_put_back", condition=Q(counted=False, state=COUNTED)),
+            models.Index("letter", "display", name="signature_put_backs", condition=Q(counted=False, state=COUNTED)),
             # A work list of the sequencer: signatures to score.
             models.Index("letter", "confirmed_at", "id", name="signature_to_score", condition=Q(to_score=True)),
             # The review queue of a letter, and of the whole site.

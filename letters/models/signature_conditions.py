@@ -46,3 +46,6 @@ HAS_A_NAME = (
 NUMBERED_IN_QUEUE = Q(confirmed_at__isnull=False) & (
     Q(state=COUNTED) & ~Q(concern="") | Q(state=State.REJECTED, concern="recheck")
 )
+# The public list shows these. Privacy: an entry without a public name comes and goes only with the count, so with a
+# batch (letters/public/public_pages/batching.py). A public name comes and goes at once.
+LISTED = Q(number__isnull=False) & (Q(display="public", state=COUNTED) | ~Q(display="public") & Q(counted=True))

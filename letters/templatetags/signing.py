@@ -17,6 +17,7 @@ register = template.Library()
 COUNTS = {
     *["signature_count", "organisation_count", "awaiting_confirmation", "awaiting_review", "withdrawn_count"],
     *["removed_count", "last_number", "version", "counted_at", "moderation_account"],
+    *["shown_awaiting_confirmation", "shown_awaiting_review", "batch_due_at"],
 }
 MAX_FORMS = 128
 

@@ -4,7 +4,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Display, LetterReview, Revision, Signature, Update
+from letters.models import COUNTED, Display, LetterReview, Revision, Signature, Update
 from letters.shared.refused import Refusal
 
 register = template.Library()
@@ -138,3 +138,12 @@ def why_failed(error: str) -> Promise:
 @register.filter
 def who_will_see(display: str) -> Promise:
     return WHO_WILL_SEE.get(display, WHO_WILL_SEE[Display.PUBLIC])
+
+
+@register.filter
+def state_on_list(signature: Signature) -> str:
+    """Return the state as the public list shows it. Privacy: a nameless entry changes with the count (LISTED)."""
+    is_counted = signature.state == COUNTED
+    if signature.display == Display.PUBLIC or signature.counted == is_counted:
+        return signature.state
+    return Signature.State.PUBLISHED if signature.counted else Signature.State.REJECTED

@@ -8,6 +8,12 @@ CONFIRMATION_DAYS = environment.whole("CONFIRMATION_DAYS", 14, least=1, most=365
 # Hours after signing at which unconfirmed signers get a reminder.
 REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=8760)
 
+# How many signatures that the public sees without a name are numbered and counted together (a batch), and the hour of
+# the letter's day at which those that wait are, however few. Privacy: with 1, nobody waits, and a person with a mail
+# log can see whose entry appears. That is for tests.
+BATCH_SIZE = environment.whole("BATCH_SIZE", 10, least=1, most=100)
+BATCH_HOUR = environment.whole("BATCH_HOUR", 18, most=23)
+
 # Limits of signing. Only accepted signatures count, and counts are deleted within a day.
 
 # Soft: above this limit each signing needs a proof of work, which takes a browser a second or two. A household or an

@@ -145,7 +145,7 @@ def test_signatures_on_paper_are_apart_as_on_the_pages(
 
 
 def test_nobody_learns_exactly_how_many_have_not_confirmed(letter: Letter, program: Program) -> None:
-    Letter.objects.update(awaiting_confirmation=27)
+    Letter.objects.update(shown_awaiting_confirmation=27)
     assert program.read(f"{LETTER}counts/")["awaiting_confirmation"] == 20
 
 

@@ -147,7 +147,7 @@ def awaiting(letter: Letter, reader: Reader) -> tuple[int, str]:
 def test_the_number_waiting_for_their_signers_is_public_only_in_tens(
     letter: Letter, reader: Reader, pending: int, said: tuple[int, str]
 ) -> None:
-    Letter.objects.update(awaiting_confirmation=pending)
+    Letter.objects.update(shown_awaiting_confirmation=pending)
     assert awaiting(letter, reader) == said
 
 
@@ -164,7 +164,7 @@ def test_organizers_read_at_least_where_counting_ends(letter: Letter, organizer:
 def test_the_number_waiting_for_a_moderator_is_public_only_in_tens(
     letter: Letter, reader: Reader, held: int, said: tuple[int, str]
 ) -> None:
-    Letter.objects.update(awaiting_review=held)
+    Letter.objects.update(shown_awaiting_review=held)
     page = words(reader.get(letter.get_absolute_url()))
     found = re.search(r"Waiting for a moderator (.*?) Withdrawn by their signers", page)
     assert found
@@ -218,7 +218,7 @@ def test_organizers_read_no_more_of_these_numbers_than_the_public(
     letter: Letter, organizer: User, pending: int, said: str
 ) -> None:
     """Organizers who sign with someone else's address and see the number change learn that the other had not signed."""
-    Letter.objects.update(awaiting_confirmation=pending)
+    Letter.objects.update(shown_awaiting_confirmation=pending)
     page = words(browser_of(organizer).get("/organize/letters/night-trains/"))
     assert said in page
     assert f"{pending} are waiting for confirmation." not in page.replace(

@@ -44,11 +44,12 @@ SET recorded = %(recorded)s, newest_text_id = %(newest_text)s, counts = %(counts
 WHERE letter_id = %(letter)s
 """
 
-# Privacy: what is owed about a signature without a public name is written with its batch.
+# Privacy: what is owed about a signature without a public name is written with its batch. Only answers about a new text
+# are not: the list shows the text at once.
 DRAIN = """
 DELETE FROM letters_owedentry AS owed USING letters_signature AS signature
 WHERE owed.letter_id = %(letter)s AND signature.id = owed.signature_id AND signature.number <= %(recorded)s
-  AND (%(is_batch_due)s OR signature.display = 'public')
+  AND (%(is_batch_due)s OR signature.display = 'public' OR owed.kind = 'carry')
 RETURNING owed.signature_id, owed.kind
 """
 

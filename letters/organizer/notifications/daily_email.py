@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 
 from letters.models import DAILY_HOUR, Collective, Display, Letter, LetterHour, OrganisationSignature, Signature, Topic
 from letters.organizer.notifications.queries import MAX_NAMED
+from letters.shared.numbers import in_tens
 
 # A day must be at least this long. Privacy: an owner who changes the time zone again and again gets no shorter spans.
 MIN_DAY = timedelta(hours=20)
@@ -145,7 +146,7 @@ def _day(letter: Any, begins: datetime, ends: datetime, topics: Collection[str])
     if Topic.GOAL in topics and is_public and is_reached:
         found |= {"goal": letter.goal}
     if Topic.REVIEW in topics and letter.is_waiting:
-        found |= {"waits": True, "waiting_in_tens": letter.awaiting_review_in_tens}
+        found |= {"waits": True, "waiting_in_tens": in_tens(letter.awaiting_review)}
     if Topic.REVIEW in topics and letter.has_organisation:
         found |= {"organisations": OrganisationSignature.objects.waiting().filter(letter=letter).count()}
     return LetterDay(letter, begins, ends, **found)

@@ -26,14 +26,17 @@ def _waiting(letter: str, state: State) -> str:
 
 
 AWAITING = f"SELECT {_waiting('%(letter)s', State.PENDING)}, {_waiting('%(letter)s', State.HELD)}"
+# Privacy: without a public name, they wait for a batch (batching.py). Until its moment is noted, the letter is behind.
+SIGNATURES = "EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND"
 BEHIND = f"""
 SELECT letter.id FROM letters_letter AS letter
 WHERE letter.awaiting_confirmation <> {_waiting("letter.id", State.PENDING)}
    OR letter.awaiting_review <> {_waiting("letter.id", State.HELD)}
-   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND {Transition.NUMBER.came_from()})
-   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND to_score AND {is_in(CONFIRMED_OR_SEALED)})
-   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND counted AND NOT {is_in([COUNTED])})
-   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND NOT counted AND {is_in([COUNTED])})
+   OR letter.batch_due_at <= %(now)s
+   OR {SIGNATURES} {Transition.NUMBER.came_from()} AND (display = 'public' OR letter.batch_due_at IS NULL))
+   OR {SIGNATURES} to_score AND {is_in(CONFIRMED_OR_SEALED)})
+   OR {SIGNATURES} counted AND NOT {is_in([COUNTED])} AND (display = 'public' OR letter.batch_due_at IS NULL))
+   OR {SIGNATURES} NOT counted AND {is_in([COUNTED])} AND (display = 'public' OR letter.batch_due_at IS NULL))
    OR EXISTS (SELECT FROM letters_revision WHERE letter_id = letter.id AND signature_count IS NULL)
    OR EXISTS (
         SELECT FROM letters_ledger AS ledger WHERE ledger.letter_id = letter.id AND (
@@ -43,6 +46,7 @@ WHERE letter.awaiting_confirmation <> {_waiting("letter.id", State.PENDING)}
             OR EXISTS (
                 SELECT FROM letters_owedentry AS owed JOIN letters_signature AS about ON about.id = owed.signature_id
                 WHERE owed.letter_id = letter.id AND about.number <= ledger.recorded
+                    AND (about.display = 'public' OR owed.kind = 'carry' OR letter.batch_due_at IS NULL)
             )
         )
     )
@@ -59,6 +63,6 @@ def awaiting(letter_id: int) -> tuple[int, int]:
 
 
 def letters_behind(*, now: datetime) -> list[int]:
-    """Return the ids of letters whose counters or ledgers do not match their signatures yet."""
-    values = {"most": Letter.MAX_AWAITING, "counts_before": now - COUNTS_EVERY}
+    """Return the ids of letters whose counters or ledgers do not match their signatures yet, though they should."""
+    values = {"most": Letter.MAX_AWAITING, "counts_before": now - COUNTS_EVERY, "now": now}
     return [letter.pk for letter in Letter.objects.raw(BEHIND, values)]

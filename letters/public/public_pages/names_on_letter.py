@@ -6,14 +6,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import Case, F, Func, IntegerField, Q, Value, When
 from django.db.models.functions import Cast
 
-from letters.models import COUNTED, Display, History, Letter, Signature, SignatureQuerySet
+from letters.models import COUNTED, LISTED, Display, History, Letter, Signature, SignatureQuerySet
 from letters.public.public_pages import queries
 from letters.shared.compiled_queries import CompiledQuery
 
 NEWEST_ON_LETTER = 12
 # The most first signatories on the letter's page. The list has all of them.
 FIRST_ON_LETTER = 100
-FIRST_ONES = Q(is_first=True, state=COUNTED)
+FIRST_ONES = Q(is_first=True) & LISTED
 FEATURED = Q(display=Display.PUBLIC, is_first=False)
 
 

@@ -7,13 +7,14 @@ from typing import NamedTuple, Protocol
 from django.db import transaction
 from django.db.models import F
 
+from letters.base.batches.queries import size_of
 from letters.base.ledger import entries
 from letters.base.ledger.operations import Steps, record_steps
 from letters.base.switches.queries import is_on
 from letters.base.webhooks.operations import owe_numbered
 from letters.models import COUNTED, Letter, Revision, State, Switch, Transition
 from letters.models.lifecycle import is_in
-from letters.public.public_pages import behind
+from letters.public.public_pages import batching, behind
 from letters.shared.sql import execute, fetch_rows
 
 # How many signatures one transaction numbers. More would lock the letter's row for too long.
@@ -22,13 +23,16 @@ MAX_BATCH_SIZE = 5000
 # Race: claim signatures by state, never by id or time. Ids and times do not become visible in the order in which they
 # are given, so a signature that commits late would be skipped forever.
 # Race: lock first, then number, so that a signature that is withdrawn at the same moment leaves no gap.
+# Privacy: without a public name, only in a batch, and there in an order that nobody can foresee (batching.py).
 NUMBER = f"""
 WITH claimed AS MATERIALIZED (
-    SELECT id, confirmed_at, via FROM letters_signature
+    SELECT id, confirmed_at, via, CASE WHEN %(is_mixed)s AND display <> 'public' THEN gen_random_uuid() END AS lot
+    FROM letters_signature
     WHERE letter_id = %(letter)s AND {Transition.NUMBER.came_from()} AND NOT (to_score AND %(is_scored)s)
+        AND (display = 'public' OR %(is_batch)s)
     ORDER BY confirmed_at, id LIMIT %(most)s FOR NO KEY UPDATE
 ), ordered AS (
-    SELECT id, via, row_number() OVER (ORDER BY confirmed_at, id) AS place FROM claimed
+    SELECT id, via, row_number() OVER (ORDER BY lot NULLS FIRST, confirmed_at, id) AS place FROM claimed
 ), numbered AS (
     UPDATE letters_signature AS signature
     SET {Transition.NUMBER.becomes()}, number = %(last)s + ordered.place, published_at = %(now)s
@@ -58,13 +62,13 @@ SET published = noted.published + excluded.published, taken_out = noted.taken_ou
 
 TAKE_OUT = f"""
 UPDATE letters_signature SET counted = false
-WHERE letter_id = %(letter)s AND counted AND NOT {is_in([COUNTED])}
+WHERE letter_id = %(letter)s AND counted AND NOT {is_in([COUNTED])} AND (display = 'public' OR %(is_batch)s)
 RETURNING revision_id, state, number, display = 'public'
 """  # noqa: S608 -- our own statement
 
 PUT_BACK = f"""
 UPDATE letters_signature SET counted = true
-WHERE letter_id = %(letter)s AND NOT counted AND {is_in([COUNTED])}
+WHERE letter_id = %(letter)s AND NOT counted AND {is_in([COUNTED])} AND (display = 'public' OR %(is_batch)s)
 RETURNING revision_id, id, number
 """  # noqa: S608 -- our own statement
 
@@ -93,38 +97,42 @@ def sequence_letter(letter_id: int, *, now: datetime, score: Scorer | None = Non
     `score` is called first, with the letter locked. It scores signatures, holds the doubtful ones, and returns whether
     there are more. Only what was scored is numbered, so no count includes a doubtful signature for a moment.
 
+    Privacy: what the public sees without a name changes only in a batch (batching.py).
+
     Return whether there may be more to number. Safe to run at any time and any number of times.
     """
     # NO KEY: the foreign keys of new signatures lock this row with KEY SHARE, and must not wait for us.
     letter = Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
     _count_texts(letter)
     is_more = score is not None and score(letter, now=now)
-    added = _number_confirmed(letter, now, score is not None) if is_on(Switch.Name.PUBLISH) else Counter[int]()
-    withdrawn, removed, taken_out = _take_out(letter)
-    restored, returned = _put_back(letter)
+    is_batch = batching.is_batch_due(letter, now=now)
+    may_number = is_on(Switch.Name.PUBLISH)
+    added = _number_confirmed(letter, now, score is not None, is_batch) if may_number else Counter[int]()
+    withdrawn, removed, taken_out = _take_out(letter, is_batch)
+    restored, returned = _put_back(letter, is_batch)
     Revision.objects.move_counts(_moves(added + restored, withdrawn + removed))
-    confirmation, review = behind.awaiting(letter_id)
+    letter.awaiting_confirmation, letter.awaiting_review = awaiting = behind.awaiting(letter_id)
     numbered, back, gone = added.total(), restored.total(), withdrawn.total() + removed.total()
     moved = numbered or back or gone
-    before = (letter.awaiting_confirmation_in_tens, letter.awaiting_review_in_tens)
-    letter.awaiting_confirmation, letter.awaiting_review = confirmation, review
-    if moved or before != (letter.awaiting_confirmation_in_tens, letter.awaiting_review_in_tens):
+    waiting = dict(zip(["awaiting_confirmation", "awaiting_review"], awaiting, strict=True))
+    if moved or (is_batch and letter.awaiting_has_changed):
+        shown = {f"shown_{name}": number for name, number in waiting.items() if is_batch}
         Letter.objects.filter(pk=letter_id).update(
             signature_count=F("signature_count") + numbered + back - gone,
             last_number=F("last_number") + numbered,
             withdrawn_count=F("withdrawn_count") + withdrawn.total(),
             removed_count=F("removed_count") + removed.total() - back,
-            awaiting_confirmation=confirmation,
-            awaiting_review=review,
+            **waiting,
+            **shown,
             version=F("version") + 1,
             counted_at=now,
         )
+        for name, number in shown.items():
+            setattr(letter, name, number)
     else:
         # Privacy: the public sees rounded numbers, so keep version and time. A new one would reveal a change that the
         # rounded numbers hide.
-        Letter.objects.filter(pk=letter_id).exclude(awaiting_confirmation=confirmation, awaiting_review=review).update(
-            awaiting_confirmation=confirmation, awaiting_review=review
-        )
+        Letter.objects.filter(pk=letter_id).exclude(**waiting).update(**waiting)
     if moved:
         _note_hour(letter, now, published=numbered, taken_out=gone - back)
         count = letter.signature_count + numbered + back - gone
@@ -138,9 +146,12 @@ def sequence_letter(letter_id: int, *, now: datetime, score: Scorer | None = Non
         last_number=letter.last_number + numbered,
         counts=_counts(letter, **moves),
         is_new_version=bool(moved),
+        is_batch_due=is_batch,
     )
     is_more |= record_steps(letter, steps, now=now)
-    return is_more or numbered == MAX_BATCH_SIZE
+    is_more |= numbered == MAX_BATCH_SIZE
+    batching.plan_batch(letter, now=now, is_done=is_batch and not is_more)
+    return is_more
 
 
 def _counts(letter: Letter, *, published: int, withdrawn: int, removed: int) -> str:
@@ -167,9 +178,10 @@ def _note_hour(letter: Letter, now: datetime, *, published: int, taken_out: int)
 # The functions below return how many signatures they moved, by the id of the revision.
 
 
-def _number_confirmed(letter: Letter, now: datetime, is_scored: bool) -> Counter[int]:
+def _number_confirmed(letter: Letter, now: datetime, is_scored: bool, is_batch: bool) -> Counter[int]:
     values = {"letter": letter.pk, "most": MAX_BATCH_SIZE, "last": letter.last_number, "now": now}
-    return Counter(dict(fetch_rows(NUMBER, {**values, "is_scored": is_scored})))
+    whom = {"is_scored": is_scored, "is_batch": is_batch, "is_mixed": size_of(letter) > 1}
+    return Counter(dict(fetch_rows(NUMBER, {**values, **whom})))
 
 
 class _TakenOut(NamedTuple):
@@ -178,22 +190,22 @@ class _TakenOut(NamedTuple):
     is_public: bool
 
 
-def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int], list[_TakenOut]]:
+def _take_out(letter: Letter, is_batch: bool) -> tuple[Counter[int], Counter[int], list[_TakenOut]]:
     """Stop counting signatures that signers withdrew or moderators removed.
 
     Return the two counts in this order, and each number.
     """
     withdrawn, removed, numbers = Counter[int](), Counter[int](), []
-    for revision_id, state, number, is_public in fetch_rows(TAKE_OUT, {"letter": letter.pk}):
+    for revision_id, state, number, is_public in fetch_rows(TAKE_OUT, {"letter": letter.pk, "is_batch": is_batch}):
         is_removed = state == State.REJECTED
         (removed if is_removed else withdrawn)[revision_id] += 1
         numbers.append(_TakenOut(number, is_removed, is_public))
     return withdrawn, removed, numbers
 
 
-def _put_back(letter: Letter) -> tuple[Counter[int], dict[int, int]]:
+def _put_back(letter: Letter, is_batch: bool) -> tuple[Counter[int], dict[int, int]]:
     """Count restored signatures again. They keep their numbers. Return their ids, too, by their numbers."""
-    rows = fetch_rows(PUT_BACK, {"letter": letter.pk})
+    rows = fetch_rows(PUT_BACK, {"letter": letter.pk, "is_batch": is_batch})
     return Counter(revision_id for revision_id, _, _ in rows), {number: pk for _, pk, number in rows}
 
 

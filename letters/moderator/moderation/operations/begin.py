@@ -8,6 +8,7 @@ from typing import cast
 from letters.base.changes.operations import LetterChange, change_letter
 from letters.models import (
     MODERATING,
+    Display,
     Letter,
     RejectionReason,
     ReviewClaim,
@@ -95,8 +96,10 @@ def note_decision(
 def record_change(change: LetterChange, verb: str, ids: Collection[int], *, reason: str = "") -> int:
     """Record the same event for signatures that changed, and renew the pages that show them. Returns how many."""
     if ids:
-        # Invalidate pages that show the signatures now, whether or not a worker runs.
-        change.update()
+        # Invalidate pages that show the signatures now, whether or not a worker runs. Privacy: the version is public,
+        # and entries without a public name change only with the next batch.
+        if Signature.objects.filter(pk__in=ids, display=Display.PUBLIC, number__isnull=False).exists():
+            change.update()
         change.record_signatures(verb, ids, reason=reason)
         change.after_commit(lambda: wakeups.wake("letters.sequence", change.letter.pk, queue="publishing"))
     return len(ids)

@@ -10,6 +10,7 @@ from letters.base.audit_log.operations import record
 from letters.models import (
     EMPTIED,
     CarryOver,
+    Display,
     Doubt,
     Featuring,
     Letter,
@@ -83,8 +84,8 @@ def empty_signature(
     if not row.move(transition):
         return False
     # Invalidate the pages that show it now, whether or not a worker runs. Privacy: the version is public, so it must
-    # not increase for a signature that no page shows.
-    if locked.state == State.PUBLISHED:
+    # not increase for a signature that no page shows, nor for a nameless entry, which stays until the next batch.
+    if locked.state == State.PUBLISHED and (locked.display == Display.PUBLIC or locked.domain):
         Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
     _forget_person(locked, now)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))

@@ -1,0 +1,54 @@
+"""What people are told about batches: how many signatures fill one, and when the clock ends the wait."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from letters.models import Letter
+
+# A letter may ask for this many at most. More would leave most batches to the clock.
+MOST_IN_BATCH = 100
+
+
+def size_of(letter: Letter) -> int:
+    """Return how many signatures fill a batch. A letter can ask for more than the site, never for fewer.
+
+    With one, nobody waits.
+    """
+    return max(settings.BATCH_SIZE, letter.batch_size or 0)
+
+
+def next_set_hour(letter: Letter, now: datetime) -> datetime:
+    """Return when the clock of the letter next shows the hour at which a batch takes place, however few wait."""
+    zone = letter.zone()
+    today = now.astimezone(zone).date()
+    moments = (_at_set_hour(today + timedelta(days=days), zone) for days in range(3))
+    return next(moment for moment in moments if moment > now)
+
+
+def _at_set_hour(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(settings.BATCH_HOUR), zone).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a person who signs without a public name is told."""
+
+    # How many others a full batch has at least.
+    others: int
+    # The set hour, as "18:00", in the time zone of the letter.
+    hour: str
+    zone: str
+
+
+def promise_of(letter: Letter) -> Promise | None:
+    """Return what the letter promises to those who sign without a public name; None if they do not wait for others.
+
+    Before the names of a sealed letter appear, other rules hold.
+    """
+    size = size_of(letter)
+    if size <= 1 or letter.is_sealed:
+        return None
+    return Promise(size - 1, f"{settings.BATCH_HOUR}:00", letter.zone().key)
