@@ -6,6 +6,13 @@ from letters.shared.explanation import Explanation
 from letters.shared.refused import Refusal
 
 OF_PUBLISHERS: dict[Refusal, Explanation] = {
+    Refusal.BATCH_TOO_SMALL: Explanation(
+        _(
+            "Withheld names must be counted together with no fewer than the site asks for, and with no fewer than you "
+            "told people who may have signed. Enter a larger number, up to 100."
+        ),
+        field="batch_size",
+    ),
     Refusal.BREAKDOWN_TOO_LATE: Explanation(
         _(
             "You can switch this on only before the letter is public and before you invite people to sign first: "

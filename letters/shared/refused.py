@@ -100,6 +100,7 @@ class Refusal(StrEnum):
     PICTURE_NOT_DESCRIBED = "picture_not_described"
     PUBLISHED_ALREADY = "published_already"
     LETTER_SEALED = "letter_sealed"
+    BATCH_TOO_SMALL = "batch_too_small"
     BREAKDOWN_TOO_LATE = "breakdown_too_late"
     SEALED_HAS_INVITED = "sealed_has_invited"
     SEALED_NEEDS_END = "sealed_needs_end"

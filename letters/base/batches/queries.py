@@ -8,8 +8,8 @@ from django.conf import settings
 
 from letters.models import Letter
 
-# A letter may ask for this many at most. More would leave most batches to the clock.
-MOST_IN_BATCH = 100
+# What a letter may ask for. More would leave most batches to the clock.
+FEWEST_IN_BATCH, MOST_IN_BATCH = 10, 100
 
 
 def size_of(letter: Letter) -> int:
@@ -18,6 +18,16 @@ def size_of(letter: Letter) -> int:
     With one, nobody waits.
     """
     return max(settings.BATCH_SIZE, letter.batch_size or 0)
+
+
+def may_become(letter: Letter, size: int | None) -> bool:
+    """Return whether this many may fill the letter's batches from now on; None stands for the number of the site.
+
+    Privacy: people may have signed since the form said how many are counted together, so it can only grow then.
+    """
+    least = settings.BATCH_SIZE if letter.status == Letter.Status.DRAFT else size_of(letter)
+    fewest = max(FEWEST_IN_BATCH, settings.BATCH_SIZE)
+    return max(settings.BATCH_SIZE, size or 0) >= least and (size is None or fewest <= size <= MOST_IN_BATCH)
 
 
 def next_set_hour(letter: Letter, now: datetime) -> datetime:

@@ -170,6 +170,11 @@ class SigningForm(forms.Form):
         ) % {"domains": self.domains_phrase()}
 
     @property
+    def can_withhold(self) -> bool:
+        """Return whether the letter offers to withhold the name from the public."""
+        return any(display != Display.PUBLIC for display in self._offered())
+
+    @property
     def private_domains(self) -> str:
         """Return the domains of personal email providers. Addresses elsewhere get a hint about employers."""
         return " ".join(sorted(PRIVATE | PRIVATE_BY_NAME))

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from letters.base.batches.queries import promise_of
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send, Unsent, Wait
 from letters.base.outbox.composing import compose_email, pad_email, render_email
 from letters.base.outbox.daily_limit import full_since_of, instead_of_one_too_many
@@ -243,6 +244,7 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
         "title": queries.title_of(signature.revision_id, signature.language, written_in),
         "signature": signature,
         "counts": signature.state == State.PUBLISHED or is_on(Switch.Name.PUBLISH),
+        "waits": _waits_for_others(signature),
         "takes_signatures": not signature.letter.refusal(now),
         "display": recipient.display,
         "answered": typed is None,
@@ -257,6 +259,12 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
     }
     parts = render_email(template, context, language=signature.language)
     return Send(pad_email(compose_email(outgoing, parts, to=recipient.address)))
+
+
+def _waits_for_others(signature: Signature) -> bool:
+    """Return whether it is confirmed, and counted together with others in the next batch."""
+    is_withheld = signature.display != Display.PUBLIC and signature.state == State.CONFIRMED
+    return is_withheld and promise_of(signature.letter) is not None
 
 
 def _reason_not_to_send(outgoing: OutgoingEmail, others: OtherEmails, letter: Letter, now: datetime) -> Unsent | None:

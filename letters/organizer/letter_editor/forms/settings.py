@@ -103,7 +103,9 @@ ASKED = ("ask_affiliation", "ask_role", "ask_country", "ask_comment")
 GROUPS: dict[Promise, tuple[str, ...]] = {
     _("Goal and dates"): ("goal", "opens_at", "opens_at_which", "closes_at", "closes_at_which"),
     _("Form fields"): ASKED,
-    _("Names and review"): ("displays", "comments_public", "breakdown_public", "indexing", "reviewed", "hold_from"),
+    _("Names and review"): (
+        *("displays", "batch_size", "comments_public", "breakdown_public", "indexing", "reviewed", "hold_from"),
+    ),
     _("Nobody is named at first"): ("names_from", "notice_hours"),
     _("Who can sign"): ("organisations_sign", "domains", "addressee_domains", "asks_proof"),
     _("Other websites"): ("origins",),
@@ -149,9 +151,10 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
     class Meta:
         model = Letter
         fields = SETTINGS
-        field_classes = {"goal": WholeNumberField}
+        field_classes = {"goal": WholeNumberField, "batch_size": WholeNumberField}
         labels = {
             "goal": _("Goal"),
+            "batch_size": _("Count withheld names together, at least so many at a time"),
             "reviewed": _("Review each signature before it is published"),
             "asks_proof": _("Block automated signatures (the browser of each signer runs a short check)"),
             "ask_affiliation": _("Affiliation"),
@@ -163,6 +166,11 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
             "breakdown_public": _("Show how many sign from each country and email domain"),
         }
         help_texts = {
+            "batch_size": _(
+                "From 10 to 100; leave it empty for the number of the site. Someone who knows when a person got our "
+                "email could otherwise see which entry is theirs. Once a day those that wait are counted, however few. "
+                "Once the letter is public, you can only raise it."
+            ),
             "breakdown_public": _(
                 "Only groups of at least ten people whose name everyone can see, rounded down to tens and renewed "
                 "once a day. The form says so, so you can switch it on only before you invite anyone and before the "

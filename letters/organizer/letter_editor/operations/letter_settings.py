@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from letters.base.batches.queries import may_become
 from letters.base.changes.operations import change_letter
 from letters.models import (
     USUAL_NOTICE_HOURS,
@@ -23,7 +24,7 @@ SETTINGS = [
     "asks_proof",
     *["ask_affiliation", "ask_role", "ask_country", "ask_comment"],
     *["comments_public", "indexing", "origins", "organisations_sign"],
-    "breakdown_public",
+    *["breakdown_public", "batch_size"],
 ]
 
 
@@ -34,7 +35,8 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     `names_from` and `notice_hours`, if they are given, say whether the letter names nobody at first: see sealing.py,
     which also says when that refuses a change.
 
-    Raises Refused("breakdown_too_late") for numbers by country and domain once someone can have signed,
+    Raises Refused("batch_too_small") for fewer signatures in a batch than the site, or the form, has said,
+    Refused("breakdown_too_late") for numbers by country and domain once someone can have signed,
     Refused("open_already") for an opening time in the future once the form has been open, and
     Refused("end_is_past") for a new closing time in the past.
     """
@@ -57,6 +59,8 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     closes_at = changed.get("closes_at")
     if closes_at and closes_at <= now:
         raise Refused(Refusal.END_IS_PAST)
+    if "batch_size" in changed and not may_become(letter, changed["batch_size"]):
+        raise Refused(Refusal.BATCH_TOO_SMALL)
     if "breakdown_public" in changed:
         _switch_breakdown(letter, on=changed["breakdown_public"])
     if changed:
