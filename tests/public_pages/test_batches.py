@@ -10,11 +10,27 @@ from pytest_django import Settings
 
 from letters.models import Letter, Signature, Switch, User
 from letters.moderator.moderation.operations import reject_signatures, restore_signatures
+from letters.organizer.letter_editor.operations import set_up_letter
+from letters.public.public_pages import shared_pages
 from letters.public.public_pages.behind import letters_behind
 from letters.public.public_pages.tasks import recount_letters
+from letters.shared.refused import Refused
 from letters.signer.signing.operations import Changes, change_signature, withdraw_signature
 from tests.conftest import LetterMaker
-from tests.people import NOW, Reader, add_confirmed, publish, sign, sign_and_confirm, turn, unheard_of
+from tests.people import (
+    NOW,
+    Reader,
+    Signer,
+    add_confirmed,
+    browser_of,
+    kept_pages,
+    publish,
+    sign,
+    sign_and_confirm,
+    turn,
+    unheard_of,
+    words,
+)
 
 # Noon. The next quarter of the clock is this.
 QUARTER_PAST = NOW + timedelta(minutes=15)
@@ -143,6 +159,13 @@ def test_letters_whose_signatures_only_wait_are_not_behind(letter: Letter, eveni
     assert letters_behind(now=evening) == [letter.pk]
 
 
+def test_all_that_waited_appear_with_the_names_of_a_sealed_letter(letter: Letter) -> None:
+    add_confirmed(letter, 3, display="nobody")
+    Letter.objects.update(names_from=20, named_at=SOON)
+    publish(SOON)
+    assert counted(letter)[0] == 3
+
+
 # How they leave
 
 
@@ -212,6 +235,47 @@ def test_hiding_a_withheld_name_from_the_organizers_too_changes_nothing_public(
     assert counted(letter) == before
 
 
+# Every surface
+
+PAGES = ["letter", "signatures", "history", "feed", "count_history", "organisations"]
+FILES = ["signatures_csv", "signatures_json", "all_signatures_json", "count", "count_history_csv", "count_history_json"]
+
+
+def everything(letter: Letter) -> dict[str, tuple[int, str | None, bytes]]:
+    """Return what a stranger gets from each public address of a letter, without what the process remembers."""
+    kept_pages().pages.clear()
+    addresses = [letter.url_of(name) for name in [*PAGES, *FILES]]
+    addresses += ["/", f"/api/v1/letters/{letter.slug}/", f"/api/v1/letters/{letter.slug}/signatures/"]
+    found = {}
+    for address in addresses:
+        response = Reader().get(address)
+        found[address] = (response.status_code, response.headers.get("ETag"), response.getvalue())
+    return found
+
+
+def test_no_public_address_answers_differently_before_the_batch(
+    letter: Letter,
+    ten: list[Signature],
+    organizer: User,
+    evening: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Nor does another process remember.
+    monkeypatch.setattr(shared_pages, "find", lambda *_, **__: None)
+    before = everything(letter)
+    assert {status for status, _, _ in before.values()} <= {200, 202}
+    waiting = sign_and_confirm(letter, display="organizers", now=QUARTER_PAST)
+    sign_and_confirm(letter, "nobody@gmail.com", display="nobody", now=QUARTER_PAST)
+    withdraw_signature(ten[0], now=QUARTER_PAST)
+    withdraw_signature(waiting, now=QUARTER_PAST)
+    reject_signatures(letter, [ten[1].pk], reason="", code="abuse", by=organizer, now=QUARTER_PAST)
+    change_signature(ten[2], changes=Changes(display="nobody"), now=QUARTER_PAST)
+    publish(QUARTER_PAST + timedelta(minutes=30))
+    assert everything(letter) == before
+    publish(evening)
+    assert everything(letter) != before
+
+
 # Numbers of those who wait
 
 
@@ -238,3 +302,46 @@ def test_the_counts_still_add_up(letter: Letter, ten: list[Signature], caplog: p
     publish(QUARTER_PAST)
     recount_letters()
     assert not caplog.records
+
+
+# What people are told
+
+
+@pytest.mark.parametrize("display", ["organizers", "nobody"])
+def test_signers_read_how_many_are_counted_together_and_until_when(
+    letter: Letter, signer: Signer, display: str
+) -> None:
+    said = "together with at least 9 others, so that nobody can tell from the time that it is yours. It is counted at"
+    assert said in words(signer.get(letter.get_absolute_url()))
+    asked = signer.sign(letter, display=display)
+    assert said in words(signer.get(asked["Location"]))
+    assert said in " ".join(signer.last_mail().split())
+    thanks = signer.confirm()
+    if display == "organizers":
+        assert said in " ".join(signer.last_mail().split())
+        assert said in words(thanks)
+
+
+def test_who_shows_the_name_reads_no_such_thing_in_the_email(letter: Letter, signer: Signer) -> None:
+    signer.sign(letter)
+    assert "together with" not in signer.last_mail()
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 9), (None, 101), (50, 20), (50, None)])
+def test_organizers_cannot_ask_for_fewer_than_was_said(
+    letter: Letter, organizer: User, before: int | None, after: int | None
+) -> None:
+    Letter.objects.update(batch_size=before)
+    with pytest.raises(Refused, match="batch_too_small"):
+        set_up_letter(letter, values={"batch_size": after}, by=organizer, now=NOW)
+
+
+def test_organizers_can_ask_for_more(letter: Letter, organizer: User) -> None:
+    set_up_letter(letter, values={"batch_size": 50}, by=organizer, now=NOW)
+    letter.refresh_from_db()
+    assert letter.batch_size == 50
+
+
+def test_organizers_set_it_on_the_page_of_settings(letter: Letter, organizer: User) -> None:
+    page = words(browser_of(organizer).get(f"/organize/letters/{letter.slug}/settings/"))
+    assert "Count withheld names together, at least so many at a time" in page

@@ -65,6 +65,14 @@ PROMISES: dict[str, list[Promise]] = {
         "test_every_commitment_opens_to_what_was_signed",
     ],
     "When you withdraw, we delete what could prove": ["test_after_a_withdrawal_nothing_can_open_the_commitment"],
+    "Without a public name, you are counted together": [
+        "test_ten_are_numbered_together_at_the_next_quarter_of_the_clock",
+        "test_at_the_set_hour_however_few_wait",
+    ],
+    "Until then, no public page shows that you have signed": [
+        "test_nine_without_a_public_name_wait_and_nothing_public_moves",
+        "test_a_withdrawal_deletes_the_words_at_once_and_changes_the_list_with_the_batch",
+    ],
     "If organizers ask whether the letter": ["test_organizers_read_the_answer_only_the_next_morning"],
     "Unless you agree, the page does not feature it": ["test_nobody_is_featured_without_an_answer"],
     "We delete question and answer when you withdraw": ["test_withdrawing_ends_it_and_deletes_the_answer"],
