@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from letters.models import Letter, Signature, Switch, User
 from letters.moderator.moderation.operations import reject_signatures, restore_signatures
+from letters.organizer.dashboard.queries import signatures
 from letters.organizer.letter_editor.operations import set_up_letter
 from letters.public.public_pages import shared_pages
 from letters.public.public_pages.behind import letters_behind
@@ -233,6 +234,23 @@ def test_hiding_a_withheld_name_from_the_organizers_too_changes_nothing_public(
     change_signature(ten[0], changes=Changes(display="nobody"), now=QUARTER_PAST)
     publish(QUARTER_PAST)
     assert counted(letter) == before
+
+
+# Organizers
+
+
+def test_organizers_read_of_nameless_signers_what_everyone_reads(
+    letter: Letter, ten: list[Signature], evening: datetime
+) -> None:
+    for signature in ten:
+        change_signature(signature, changes=Changes(display="nobody"), now=QUARTER_PAST)
+    withdraw_signature(ten[0], now=QUARTER_PAST)
+    publish(QUARTER_PAST + timedelta(minutes=30))
+    assert len(signatures(letter, shown="published").signatures) == 10
+    assert signatures(letter, shown="withdrawn").signatures == []
+    publish(evening)
+    assert len(signatures(letter, shown="published").signatures) == 9
+    assert [each.number for each in signatures(letter, shown="withdrawn").signatures] == [1]
 
 
 # Every surface

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from letters.models import (
     BULK,
     FOLDED,
+    Display,
     Letter,
     LetterHour,
     LetterTally,
@@ -144,7 +145,7 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "",
     # Privacy: before the names appear, a list would show when one person leaves.
     if letter.is_sealed or (search and not words):
         return Page([], None)
-    signatures = Signature.objects.filter(letter=letter, state=LISTS[shown])
+    signatures = Signature.objects.filter(_in_list(shown), letter=letter)
     if shown == "withdrawn":
         signatures = signatures.exclude(confirmed_at=None)
         if letter.names_from:
@@ -163,6 +164,16 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "",
         latest = latest.filter(Q(**{f"moment__{beyond}": cursor[0]}) | later)
     rows = latest.reverse() if oldest_first else latest
     return _page(rows, lambda last: make_cursor(purpose, last.confirmed_at or last.signed_at, last.pk))
+
+
+def _in_list(shown: str) -> Q:
+    """Privacy: organizers read of nameless signers what everyone reads, so these come and go with a batch (LISTED)."""
+    state, nobody = Q(state=LISTS[shown]), Q(display=Display.NOBODY)
+    if shown == "published":
+        return state & ~nobody | nobody & Q(counted=True)
+    if shown == "withdrawn":
+        return state & ~(nobody & (Q(counted=True) | Q(number=None)))
+    return state
 
 
 def _from_number(

@@ -101,7 +101,9 @@ def rejected_among(letter: Letter, ids: Collection[int]) -> list[int]:
 
 def published(letter: Letter, cursor: str = "") -> Page:
     """Return published signatures below a number, newest first."""
-    signatures = Signature.objects.filter(letter=letter).published()
+    # By their state: those that their signers have withdrawn since are nothing to decide about.
+    numbered = Signature.objects.filter(letter=letter, state=State.PUBLISHED, number__isnull=False)
+    signatures = numbered.order_by("-number")
     if (number := read_number(cursor)) is not None:
         signatures = signatures.filter(number__lt=number)
     rows = list(signatures.select_related("doubt")[: PAGE_LENGTH + 1])
