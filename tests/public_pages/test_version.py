@@ -77,7 +77,15 @@ def test_a_change_that_everyone_sees_changes_the_version_at_once(letter: Letter,
     assert Letter.objects.get().version > before
 
 
-def test_withdrawing_a_published_signature_changes_the_version_at_once(letter: Letter, hidden: Signature) -> None:
+def test_withdrawing_a_public_name_changes_the_version_at_once(letter: Letter) -> None:
+    signature = sign_and_confirm(letter)
+    publish(NOW)
     before = Letter.objects.get().version
-    withdraw_signature(hidden, now=NOW + HOUR)
+    withdraw_signature(signature, now=NOW + HOUR)
     assert Letter.objects.get().version > before
+
+
+def test_withdrawing_without_a_public_name_leaves_it_to_the_sequencer(letter: Letter, hidden: Signature) -> None:
+    before = told(letter)
+    withdraw_signature(hidden, now=NOW + HOUR)
+    assert told(letter) == before
