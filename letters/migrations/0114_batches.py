@@ -11,7 +11,7 @@ WHERE awaiting_confirmation > 0 OR awaiting_review > 0
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0106_ledger")]
+    dependencies = [("letters", "0110_ledger_logs")]
 
     operations = [
         migrations.AddField("letter", "batch_size", models.PositiveSmallIntegerField(blank=True, null=True)),
