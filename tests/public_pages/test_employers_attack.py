@@ -129,7 +129,7 @@ def best_matching(seen: Seen) -> dict[int, int]:
 class Result:
     entries: int = 0
     right: int = 0
-    # How often a public page changed at a moment at which somebody without a public name confirmed.
+    # How often a public page changed at a moment at which someone without a public name confirmed.
     told: int = 0
 
     @property
