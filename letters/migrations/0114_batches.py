@@ -11,7 +11,7 @@ WHERE awaiting_confirmation > 0 OR awaiting_review > 0
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0110_ledger_logs")]
+    dependencies = [("letters", "0117_indexes_of_names_at_rest")]
 
     operations = [
         migrations.AddField("letter", "batch_size", models.PositiveSmallIntegerField(blank=True, null=True)),

@@ -36,6 +36,7 @@ from letters.models.signature_conditions import (
     NUMBERED_IN_QUEUE,
     SAYS_WHEN_AND_HOW,
     SEALED_ONCE,
+    SEQUENCED,
     TO_ENCRYPT,
     WITH_CHANGES,
     WITH_KEYS,
@@ -271,16 +272,7 @@ class Signature(SignerWords):
             ),
         ]
         indexes = [
-            # A work list of the sequencer: signatures to number.
-            models.Index(
-                "letter", "display", "confirmed_at", name="signature_numbers", condition=Q(state=State.CONFIRMED)
-            ),
-            # A work list of the sequencer: signatures to take out of the count.
-            models.Index(
-                "letter", "display", name="signature_take_outs", condition=Q(counted=True) & ~Q(state=COUNTED)
-            ),
-            # A work list of the sequencer: restored signatures to count again.
-            models.Index("letter", "display", name="signature_put_backs", condition=Q(counted=False, state=COUNTED)),
+            *SEQUENCED,
             # A work list of the sequencer: signatures to score.
             models.Index("letter", "confirmed_at", "id", name="signature_to_score", condition=Q(to_score=True)),
             # The review queue of a letter, and of the whole site.

@@ -3,6 +3,7 @@
 A query must use the very condition, or its index does not serve it.
 """
 
+from django.db import models
 from django.db.models import Q
 
 from letters.models.lifecycle import (
@@ -49,3 +50,9 @@ NUMBERED_IN_QUEUE = Q(confirmed_at__isnull=False) & (
 # The public list shows these. Privacy: an entry without a public name comes and goes only with the count, so with a
 # batch (letters/public/public_pages/batching.py). A public name comes and goes at once.
 LISTED = Q(number__isnull=False) & (Q(display="public", state=COUNTED) | ~Q(display="public") & Q(counted=True))
+# The work lists of the sequencer: signatures to number, to take out of the count, and to count again.
+SEQUENCED = [
+    models.Index("letter", "display", "confirmed_at", name="signature_numbers", condition=Q(state=State.CONFIRMED)),
+    models.Index("letter", "display", name="signature_take_outs", condition=Q(counted=True) & ~Q(state=COUNTED)),
+    models.Index("letter", "display", name="signature_put_backs", condition=Q(counted=False, state=COUNTED)),
+]

@@ -8,7 +8,7 @@ numbers, withdrawals, removals, restorations, and how many wait for something. A
 * at the set hour of the letter's day, however few wait. Those who sign are told so before they do;
 * when the names of a sealed letter appear.
 
-Signatures with a public name do not wait. See docs/decisions/0013-nameless-signatures-in-batches.md.
+Signatures with a public name do not wait. See docs/decisions/0015-nameless-signatures-in-batches.md.
 """
 
 from datetime import datetime, timedelta
