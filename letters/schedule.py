@@ -7,6 +7,8 @@ expires if it has not started before the next one is due, so that sweeps do not 
 from celery.schedules import crontab
 
 SWEEP_SECONDS = 5.0
+# The log of the site grows at most once a minute.
+WITNESS_SECONDS = 30.0
 
 SCHEDULE = {
     "send outgoing emails": {
@@ -52,6 +54,16 @@ SCHEDULE = {
     "delete old messages of webhooks": {
         "task": "letters.tidy_webhooks",
         "schedule": crontab(minute=37),
+        "options": {"queue": "webhooks", "expires": 3600},
+    },
+    "offer the log of the site to witnesses": {
+        "task": "letters.offer_to_witnesses",
+        "schedule": WITNESS_SECONDS,
+        "options": {"queue": "webhooks", "expires": WITNESS_SECONDS},
+    },
+    "have the log of yesterday stamped": {
+        "task": "letters.stamp_yesterday",
+        "schedule": crontab(minute=9),
         "options": {"queue": "webhooks", "expires": 3600},
     },
     "delete expired exports": {

@@ -38,6 +38,8 @@ from letters.public.ledger.tasks import sign_if_possible
 from letters.public.public_pages.operations import sequence_letter as number_batch
 from letters.public.public_pages.tasks import build_list as build_public_list
 from letters.public.public_pages.tasks import recount_letters, renew_breakdowns, sequence, sweep, tidy_lists
+from letters.public.witnesses.stamping import stamp_yesterday
+from letters.public.witnesses.tasks import offer_to_witnesses
 from letters.shared import wakeups
 from letters.shared.clock import database_now
 from letters.signer.carry_over.mail import EMAIL_BUILDERS as CARRY_OVER_EMAILS
@@ -190,6 +192,18 @@ def tidy_exports() -> None:
 def send_webhooks() -> None:
     """Send the messages that webhooks are owed."""
     send_owed()
+
+
+@shared_task(name="letters.offer_to_witnesses")
+def offer_log_to_witnesses() -> None:
+    """Offer the newest checkpoint of the site's log to the witnesses."""
+    offer_to_witnesses()
+
+
+@shared_task(name="letters.stamp_yesterday")
+def have_yesterday_stamped() -> None:
+    """Get a time stamp of the last checkpoint of yesterday."""
+    stamp_yesterday()
 
 
 @shared_task(name="letters.tidy_webhooks")

@@ -53,6 +53,7 @@ urlpatterns = [
     path("", include("letters.moderator.collective_domains.urls")),
     path("", include("letters.moderator.letter_reviews.urls")),
     path("", include("letters.api.urls")),
+    path("", include("letters.public.witnesses.urls")),
     path("", include("letters.public.public_pages.urls")),
     path("accounts/", include("letters.base.accounts.urls")),
     path("", include("letters.base.outbox.urls")),

@@ -16,7 +16,9 @@ import psycopg
 from limits import RateLimitItem, parse_many
 from psycopg.conninfo import conninfo_to_dict
 
+from letters.shared.notes import Kind, VerifierKey
 from letters.shared.sentinel_urls import sentinels_of
+from letters.shared.tlog import BadProof
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Installed as a package, without the source tree.
@@ -291,6 +293,48 @@ def contact(name: str) -> dict[str, str]:
     if len(value) > 200 or not (is_page or re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", value, re.ASCII)):
         refuse(f"{name} must be an address like https://example.org/contact or people@example.org, not {value!r}.")
     return {"url": value if is_page else f"mailto:{value}", "shown": value}
+
+
+def web_address(name: str) -> str:
+    """Return the address of a program on the web; empty without one."""
+    value = text(name)
+    if value and not _is_web_address(value):
+        refuse(f"{name} must be an address like https://example.org/path, not {value!r}.")
+    return value
+
+
+def _is_web_address(value: str) -> bool:
+    return value.startswith(("http://", "https://")) and bool(_parts(value).hostname) and len(value) <= 200
+
+
+def witnesses(name: str) -> list[tuple[str, str]]:
+    """Return pairs of a witness' verifier key and its address, which are separated by commas."""
+    found = [tuple(each.split()) for each in words(name)]
+    for pair in found:
+        if len(pair) != 2 or not _is_witness(pair[0]) or not _is_web_address(pair[1]):
+            refuse(f"{name} must be pairs of a key and an address, separated by commas: {' '.join(pair)!r} is not one.")
+    return [(key, address.rstrip("/")) for key, address in found]
+
+
+def _is_witness(key: str) -> bool:
+    try:
+        return VerifierKey.parse(key).kind in {Kind.COSIGNATURE_ED25519, Kind.COSIGNATURE_ML_DSA_44}
+    except BadProof:
+        return False
+
+
+def certificates(name: str) -> bytes:
+    """Return what a file with certificates (PEM) holds; empty without one."""
+    file = text(name)
+    if not file:
+        return b""
+    try:
+        found = Path(file).read_bytes()
+    except OSError as error:
+        refuse(f"{name} is {file!r}, which cannot be read ({error.strerror}).")
+    if b"-----BEGIN CERTIFICATE-----" not in found:
+        refuse(f"{name} is {file!r}, which has no certificate (PEM).")
+    return found
 
 
 def _parts(address: str) -> SplitResult:

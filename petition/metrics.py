@@ -9,10 +9,13 @@ the sum of a histogram is left out, because it changes with each request. See do
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from ipaddress import IPv6Address
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -23,6 +26,7 @@ from letters.shared import counting
 from letters.shared.client_address import ClientAddress, client_address
 from letters.shared.numbers import in_tens
 from petition import heartbeats
+from petition.checkup.witnesses import states
 from petition.health import recent_checks
 from petition.numbers import Numbers, recent_numbers
 
@@ -95,6 +99,7 @@ class _Everything(Collector):
         yield from _of_parts()
         if numbers := recent_numbers():
             yield from _of_numbers(numbers)
+        yield from _of_witnesses()
 
 
 def _in_tens(metric: Metric) -> Metric:
@@ -135,3 +140,12 @@ def _of_numbers(numbers: Numbers) -> Iterator[Metric]:
     yield backlog
     yield GaugeMetricFamily("undersigned_oldest_unsent_email_seconds", oldest, value=numbers.oldest_unsent_email)
     yield GaugeMetricFamily("undersigned_sequencer_lag_seconds", lag, value=numbers.sequencer_lag)
+
+
+def _of_witnesses() -> Iterator[Metric]:
+    """How many witnesses there are. These are people's programs, not people who sign, so the numbers are exact."""
+    with suppress(DatabaseError):
+        family = GaugeMetricFamily("undersigned_witnesses", "Witnesses of the site's log", labels=["state"])
+        for state, number in states(timezone.now()).items():
+            family.add_metric([state], number)
+        yield family

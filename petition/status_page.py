@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
@@ -20,6 +22,7 @@ from letters.schedule import QUEUES
 from letters.shared import counting
 from letters.shared.numbers import in_tens
 from petition import heartbeats
+from petition.checkup.witnesses import states
 from petition.error_reports import release
 from petition.health import MAX_MAIL_WAITS_SECONDS, Check, recent_checks
 from petition.numbers import Numbers, recent_numbers
@@ -56,7 +59,8 @@ class Part:
 @of_superusers
 def status(request: HttpRequest, superuser: User) -> HttpResponse:
     """Show every part of the site, those with a problem first."""
-    parts = sorted([*_of_checks(), *_of_numbers(recent_numbers()), _disk(), _version()], key=lambda part: part.works)
+    found = [*_of_checks(), *_of_numbers(recent_numbers()), *_witnesses(), _disk(), _version()]
+    parts = sorted(found, key=lambda part: part.works)
     failing = sum(not part.works for part in parts)
     return render(request, "letters/site_roles/status.html", {"parts": parts, "failing": failing})
 
@@ -154,6 +158,20 @@ def _memory() -> Part:
         else gettext("Nothing counted yet.")
     )
     return Part(gettext("Memory of public pages"), works=True, says=says)
+
+
+def _witnesses() -> Iterator[Part]:
+    if not settings.WITNESSES:
+        return
+    try:
+        found = states(timezone.now())
+    except DatabaseError:
+        return
+    says = gettext("Cosigned: %(cosigned)d. Not answered for an hour: %(silent)d. Refused: %(refused)d.") % found
+    to_do = gettext(
+        "Run “undersigned check”. If one has refused, our record may have been changed: find out why first."
+    )
+    yield _wait(gettext("Witnesses"), not found["refused"] and not found["silent"], says, to_do)
 
 
 def _disk() -> Part:

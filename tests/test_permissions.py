@@ -179,6 +179,9 @@ ROWS = {
     # No worker and no clock run here.
     "readyz": Row("503", "405"),
     "source": Row("200", "405"),
+    # No authority has stamped anything here.
+    "time_stamp": Row("404", "405", more={"day": "2026-11-30"}),
+    "stamped_checkpoint": Row("404", "405", more={"day": "2026-11-30"}),
     # Email providers send a secret. If none is configured, there is no such URL.
     "tracking": Row("405", "404", more={"provider": "postmark"}),
     # Organizing

@@ -141,6 +141,7 @@ from letters.models.update import Update, UpdateCorrection, UpdateQuerySet, Upda
 from letters.models.user import User
 from letters.models.wave import ScoringWindow, Wave
 from letters.models.webhook import Webhook, WebhookDelivery
+from letters.models.witness import DayStamp, SitePlace, Witness
 from letters.models.word_search import (
     FOLDED,
     NUMBERED,
@@ -257,6 +258,7 @@ __all__ = [
     "CommentHiding",
     "ConfirmationCode",
     "CountHistory",
+    "DayStamp",
     "Display",
     "Doubt",
     "DraftLink",
@@ -336,6 +338,7 @@ __all__ = [
     "SiteLogEntry",
     "SiteNote",
     "SitePage",
+    "SitePlace",
     "Span",
     "State",
     "StoppedAddress",
@@ -358,6 +361,7 @@ __all__ = [
     "Webhook",
     "WebhookDelivery",
     "WhenFull",
+    "Witness",
     "Written",
     "accepts_code",
     "begin_of",

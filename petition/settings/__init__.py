@@ -11,3 +11,4 @@ from petition.settings.logs import *
 from petition.settings.observing import *
 from petition.settings.security import *
 from petition.settings.site import *
+from petition.settings.witnesses import *

@@ -66,6 +66,7 @@ from letters.models import (
     SiteListEntry,
     SiteNote,
     SitePage,
+    SitePlace,
     Submission,
     Suspension,
     Switch,
@@ -78,6 +79,7 @@ from letters.models import (
     Wave,
     Webhook,
     WebhookDelivery,
+    Witness,
 )
 from tests.people import NOW, sign
 
@@ -800,6 +802,9 @@ REFUSED: list[tuple[str, Act]] = [
     ("answer_is_not_empty", lambda letter: add_answer(letter, body="")),
     ("answer_changed_says_when", lambda letter: add_answer(letter, changed_because="A typo")),
     ("answer_changed_says_when", lambda letter: add_answer(letter, changed_at=NOW)),
+    ("site_place_from_zero", lambda letter: SitePlace.objects.create(letter=letter, index=-1)),
+    ("witness_refusal_has_date", lambda _: Witness.objects.create(key="k", name="n", not_before=NOW, refusal="ahead")),
+    ("witness_refusal_has_date", lambda _: Witness.objects.create(key="k", name="n", not_before=NOW, refused_at=NOW)),
     ("ledger_entry_from_zero", lambda letter: LedgerEntry.objects.create(letter=letter, index=-1, data="x")),
     (
         "ledger_opening_is_whole",

@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 
+from letters.shared.notes import Kind, VerifierKey
 from petition import environment
 
 DEFAULT_FOLDER = Path("/srv/undersigned")
 Reader = Callable[[], Any]
 
 SENTINELS = "redis+sentinel://ada:p%40ss@one,two:26380/letters/2"
+# A witness signs with time: a key of kind 4. The other is of kind 1, as a log has it.
+WITNESS = str(VerifierKey("witness.example", Kind.COSIGNATURE_ED25519, bytes(32)))
+LOG = str(VerifierKey("witness.example", Kind.ED25519, bytes(32)))
 RABBITS = "amqp://ada:pass@one:5672//;amqp://ada:pass@two:5672//"
 RIGHT: list[tuple[Reader, str, Any]] = [
     (lambda: environment.text("NAME", "none"), " a value ", "a value"),
@@ -23,6 +27,19 @@ RIGHT: list[tuple[Reader, str, Any]] = [
     (lambda: environment.secret("NAME", "none"), "s3cret", "s3cret"),
     (lambda: environment.secret("NAME", "none"), "", "none"),
     (lambda: environment.secrets("NAME"), "new, old,", ["new", "old"]),
+    (lambda: environment.witnesses("NAME"), "", []),
+    (lambda: environment.witnesses("NAME"), f"{WITNESS} https://w.example/", [(WITNESS, "https://w.example")]),
+    (
+        lambda: environment.witnesses("NAME"),
+        f"{WITNESS} https://a.example,{WITNESS}  https://b.example/w",
+        [
+            (WITNESS, "https://a.example"),
+            (WITNESS, "https://b.example/w"),
+        ],
+    ),
+    (lambda: environment.web_address("NAME"), "https://tsa.example/tsr", "https://tsa.example/tsr"),
+    (lambda: environment.web_address("NAME"), "", ""),
+    (lambda: environment.certificates("NAME"), "", b""),
     (lambda: environment.words("NAME", "a,b"), "", ["a", "b"]),
     (lambda: environment.words("NAME"), "one.example, two.example", ["one.example", "two.example"]),
     (lambda: environment.flag("NAME", default=True), "", True),
@@ -58,6 +75,14 @@ RIGHT: list[tuple[Reader, str, Any]] = [
 ]
 
 WRONG: list[tuple[Reader, str]] = [
+    (lambda: environment.witnesses("NAME"), "https://w.example/"),
+    (lambda: environment.witnesses("NAME"), WITNESS),
+    (lambda: environment.witnesses("NAME"), f"{WITNESS} w.example"),
+    (lambda: environment.witnesses("NAME"), f"{LOG} https://w.example/"),
+    (lambda: environment.witnesses("NAME"), f"{WITNESS[:-4]} https://w.example/"),
+    (lambda: environment.web_address("NAME"), "tsa.example"),
+    (lambda: environment.certificates("NAME"), "/nowhere/ca.pem"),
+    (lambda: environment.certificates("NAME"), "/etc/hostname"),
     *[(lambda: environment.flag("NAME"), value) for value in ("maybe", "2", "да")],
     *[
         (lambda: environment.whole("NAME", 8000, least=1, most=65535), value)

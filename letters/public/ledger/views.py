@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from letters.base.ledger_logs import queries
+from letters.base.witnesses.queries import cosignatures_on
 from letters.models import SITE, Letter
 from letters.shared import tlog
 from letters.shared.tlog import TILE_WIDTH
@@ -59,7 +60,8 @@ def checkpoint(log: queries.Log) -> HttpResponse:
     note = queries.newest_note(log)
     if note is None:
         raise Http404
-    return _answer(note, TEXT, FOR_SECONDS)
+    # Witnesses watch the log of the site alone.
+    return _answer(note if log.letter_id else note + cosignatures_on(note), TEXT, FOR_SECONDS)
 
 
 @of_log

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from letters.base.collective_domains.queries import shown_domains
 from letters.base.switches.queries import is_on
+from letters.base.witnesses.queries import said_of
 from letters.models import (
     History,
     Letter,
@@ -60,8 +61,9 @@ def letter(visit: Visit) -> Page:
     """Show the letter, the signing form and the newest signatures."""
     now = timezone.now()
     refusal = visit.letter.refusal(now) or ("" if is_on(Switch.Name.TAKE_SIGNATURES) else "paused")
-    context = lambda: {**_letter_context(visit), "refusal": refusal, "as_of": now}  # noqa: E731 -- short, and used once
-    return visit.of_version(refusal, visit.letter.day_of(now), context=context)
+    witnessed = said_of(visit.letter)
+    context = lambda: {**_letter_context(visit), "refusal": refusal, "as_of": now, "witnessed": witnessed}  # noqa: E731
+    return visit.of_version(refusal, visit.letter.day_of(now), witnessed, context=context)
 
 
 def _letter_context(visit: Visit) -> Context:

@@ -1,0 +1,1 @@
+"""What witnesses say about the log of the site."""

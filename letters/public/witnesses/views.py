@@ -1,0 +1,30 @@
+"""Offer the time stamps to anyone, as files that never change."""
+
+from datetime import date
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from letters.models import DayStamp
+
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Access-Control-Allow-Origin": "*"}
+
+
+@require_safe
+def time_stamp(request: HttpRequest, day: str) -> HttpResponse:
+    """Return the time stamp of a day, as the authority sent it."""
+    return HttpResponse(bytes(_of(day).response), content_type="application/timestamp-reply", headers=FOREVER)
+
+
+@require_safe
+def stamped_checkpoint(request: HttpRequest, day: str) -> HttpResponse:
+    """Return what was stamped on that day."""
+    return HttpResponse(_of(day).note, content_type="text/plain; charset=utf-8", headers=FOREVER)
+
+
+def _of(day: str) -> DayStamp:
+    """Raises Http404."""
+    try:
+        return DayStamp.objects.get(pk=date.fromisoformat(day))
+    except (ValueError, DayStamp.DoesNotExist):
+        raise Http404("There is no time stamp of this day.") from None
