@@ -6,6 +6,8 @@ opening is a row of its own, and is deleted together with the words.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
@@ -14,8 +16,31 @@ from django.db.models.lookups import Exact
 from letters.models.letter import Letter
 from letters.models.revision import Revision
 from letters.models.signature import Signature
+from letters.shared.addresses import decrypt_bytes, encrypt_bytes
 
 OPENING_BYTES = 32
+# An encrypted one, as `seal_opening` makes it.
+SEALED_OPENING_BYTES = 140
+
+
+def seal_opening(opening: bytes) -> bytes:
+    """Encrypt an opening under the newest of ADDRESS_KEYS, for words that only organizers may read.
+
+    Privacy: with a readable one, someone who has a dump could try every name on a list against the commitment.
+    """
+    return encrypt_bytes(opening)
+
+
+class OpeningField(models.BinaryField):  # type: ignore[type-arg]
+    """An opening, readable or encrypted in the database. Reading it decrypts."""
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.BinaryField", args, kwargs
+
+    def from_db_value(self, value: Any, *_: Any) -> bytes | None:
+        stored = None if value is None else bytes(value)
+        return stored if stored is None or len(stored) == OPENING_BYTES else decrypt_bytes(stored)
 
 
 class Ledger(models.Model):
@@ -65,11 +90,16 @@ class LedgerOpening(models.Model):
     signature = models.OneToOneField(
         Signature, on_delete=models.CASCADE, primary_key=True, related_name="ledger_opening"
     )
-    opening = models.BinaryField(max_length=OPENING_BYTES, editable=False)
+    # Encrypted for words that only organizers may read. Those of public names are public, too.
+    opening = OpeningField(editable=False)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Exact(Length("opening"), OPENING_BYTES), name="ledger_opening_is_whole")
+            models.CheckConstraint(
+                condition=Q(Exact(Length("opening"), OPENING_BYTES))
+                | Q(Exact(Length("opening"), SEALED_OPENING_BYTES)),
+                name="ledger_opening_is_whole",
+            )
         ]
 
     def __str__(self) -> str:

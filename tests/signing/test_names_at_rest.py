@@ -14,7 +14,18 @@ from django.db.models.functions import Cast
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from letters.models import Display, Export, Letter, ReviewDecision, Signature, Submission, User
+from letters.base.ledger.commitments import PublicWords, commit
+from letters.models import (
+    OPENING_BYTES,
+    Display,
+    Export,
+    LedgerEntry,
+    Letter,
+    ReviewDecision,
+    Signature,
+    Submission,
+    User,
+)
 from letters.models import entrusted as models_entrusted
 from letters.models.entrusted import ENTRUSTED_WORDS
 from letters.models.entrusted_keys import FILL, begin_words, keys_of, keys_to_find
@@ -26,6 +37,7 @@ from letters.organizer.dashboard.queries import PAGE_LENGTH, signatures
 from letters.organizer.exports.queries import chunks
 from letters.shared import sealing
 from letters.shared.addresses import _fernet
+from letters.shared.sql import fetch_one, fetch_rows
 from letters.signer.signing import tasks
 from letters.signer.signing.operations import (
     Changes,
@@ -204,6 +216,20 @@ def test_every_way_to_save_a_row_encrypts(letter: Letter) -> None:
     assert Signature.objects.values_list("name", "entrusted").get() == (LAN["name"], None)
 
 
+def test_a_dump_does_not_open_the_commitment_to_an_entrusted_name(letter: Letter) -> None:
+    """Otherwise whoever has it could try each name on a list of staff against the ledger."""
+    lan(letter)
+    sign_and_confirm(letter, "ada@example.org", name="Ada King", affiliation="", role="")
+    publish(NOW)
+    committed = " ".join(LedgerEntry.objects.values_list("data", flat=True))
+    for signature in Signature.objects.all():
+        said = PublicWords(signature.name, signature.affiliation, signature.role)
+        (in_dump,) = fetch_one("SELECT opening FROM letters_ledgeropening WHERE signature_id = %s", [signature.pk])
+        opens = commit(said, bytes(in_dump)).hex() in committed
+        assert opens is (signature.display == Display.PUBLIC)
+        assert commit(said, signature.ledger_opening.opening).hex() in committed
+
+
 # Organizers and moderators read and find it
 
 
@@ -302,11 +328,13 @@ def test_words_match_whatever_the_marks(text: str, typed: str) -> None:
 
 
 def stored() -> Iterator[tuple[str, bytes]]:
-    """Yield every ciphertext of words that the database holds."""
+    """Yield every ciphertext of words that the database holds, and what opens them in the ledger."""
     for model in (Signature, Submission):
         for (entrusted,) in model._default_manager.values_list("entrusted"):
             if entrusted:
                 yield model.__name__, bytes(entrusted)
+    for (opening,) in fetch_rows("SELECT opening FROM letters_ledgeropening"):
+        yield "LedgerOpening", bytes(opening)
     for column in models_entrusted.CHANGES:
         for (text,) in Signature.objects.annotate(as_text=Cast(column, TextField())).values_list("as_text"):
             if text:
@@ -324,13 +352,15 @@ def test_after_new_keys_no_word_is_left_under_the_old_one(
     old = list(settings.ADDRESS_KEYS)
     settings.ADDRESS_KEYS = [Fernet.generate_key().decode(), *old]
     call_command("reencrypt_addresses", stdout=StringIO())
-    assert sorted(where for where, _ in stored()) == ["Signature", "Signature", "Submission", "pending_changes"]
+    kept = ["LedgerOpening", "Signature", "Signature", "Submission", "pending_changes"]
+    assert sorted(where for where, _ in stored()) == kept
     newest = _fernet((settings.ADDRESS_KEYS[0],))
     for _, sealed in stored():
         newest.decrypt(sealed)
     settings.ADDRESS_KEYS = settings.ADDRESS_KEYS[:1]
     signature.refresh_from_db()
     assert (signature.name, signature.changes[0].new) == ("Old Name", LAN["name"])
+    assert len(signature.ledger_opening.opening) == OPENING_BYTES
 
 
 @pytest.fixture

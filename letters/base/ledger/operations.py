@@ -16,6 +16,7 @@ from letters.base.ledger.commitments import commit, fresh_openings
 from letters.base.ledger.entries import LANGUAGES_FROM, NO_LANGUAGE
 from letters.base.ledger.queries import Shown
 from letters.models import Display, Ledger, LedgerOpening, Letter, OwedEntry, Signature, State
+from letters.models.ledger import seal_opening
 from letters.shared.sql import execute, fetch_rows
 
 # Each transaction records so many signatures that already have numbers.
@@ -104,7 +105,8 @@ class _Writing:
     def open(self, signature: Signature, opening: bytes) -> bytes:
         """Return the commitment to the words of this signature, and keep what opens it if the words still exist."""
         if queries.has_words(signature):
-            self.openings[signature.pk] = opening
+            is_entrusted = signature.display == Display.ORGANIZERS
+            self.openings[signature.pk] = seal_opening(opening) if is_entrusted else opening
             self.shows_openings |= signature.display == Display.PUBLIC
         return commit(queries.words_of(signature), opening)
 

@@ -4,10 +4,12 @@ import json
 from dataclasses import dataclass
 
 from cryptography.fernet import InvalidToken
-from django.db.models import Model, TextField
-from django.db.models.functions import Cast
+from django.db.models import BinaryField, Model, Q, TextField
+from django.db.models.functions import Cast, Length
+from django.db.models.lookups import Exact
 
 from letters.models import (
+    LedgerOpening,
     MailRequest,
     NameReport,
     OrganisationContact,
@@ -16,6 +18,7 @@ from letters.models import (
     Submission,
 )
 from letters.models.entrusted import CHANGES, SEALED
+from letters.models.ledger import SEALED_OPENING_BYTES
 from letters.models.signature_conditions import WITH_CHANGES
 from letters.shared.addresses import reencrypt
 from letters.shared.sql import fetch_rows
@@ -70,22 +73,25 @@ REENCRYPTION_BATCH_SIZE = 1000
 
 
 # Race: submissions first, because a confirmation moves their words to the signature.
-ENCRYPTED: list[tuple[type[Model], str]] = [
-    *((model, "address") for model in (Submission, MailRequest, NameReport, OrganisationContact)),
-    *((model, column) for model in (Submission, Signature) for column in ("sealed", "entrusted")),
+ENCRYPTED: list[tuple[type[Model], str, Q]] = [
+    *((model, "address", Q()) for model in (Submission, MailRequest, NameReport, OrganisationContact)),
+    *((model, column, Q()) for model in (Submission, Signature) for column in ("sealed", "entrusted")),
+    # The others open public names.
+    (LedgerOpening, "opening", Q(Exact(Length("opening"), SEALED_OPENING_BYTES))),
 ]
 
 
 def reencrypt_submissions() -> tuple[int, list[int]]:
     """Do the same for submissions, requests, reports and organisations, for words of letters that name nobody yet, and
-    for words that only organizers may read.
+    for words that only organizers may read, with what opens them in the ledger.
 
     Returns how many changed, and the ids that no key decrypts.
     """
     changed, unreadable = 0, []
-    for model, column in ENCRYPTED:
-        encrypted = model._default_manager.filter(**{f"{column}__isnull": False}).exclude(**{column: b""})
-        last, kept = 0, encrypted.order_by("pk").values_list("pk", column)
+    for model, column, condition in ENCRYPTED:
+        encrypted = model._default_manager.filter(condition, **{f"{column}__isnull": False}).exclude(**{column: b""})
+        # As it is stored: some fields decrypt.
+        last, kept = 0, encrypted.order_by("pk").values_list("pk", Cast(column, BinaryField()))
         while rows := list(kept.filter(pk__gt=last)[:REENCRYPTION_BATCH_SIZE]):
             fresh, unread = _reencrypted([(pk, bytes(old or b"")) for pk, old in rows])
             unreadable += unread
