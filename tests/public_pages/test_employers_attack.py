@@ -87,9 +87,9 @@ def a_day(letter: Letter, random: Random, *, until: datetime) -> Seen:
     events: list[tuple[datetime, Signature | None]] = [
         (each.signed_at + timedelta(seconds=random.uniform(15, 50)), each) for each in signatures
     ]
-    # The sweep runs every five seconds; something is due only at a quarter of the clock.
+    # The sweep runs all the time; something is due only at a quarter of the clock.
     quarters = int((until - MORNING) / timedelta(minutes=15))
-    events += [(MORNING + timedelta(minutes=15 * each, seconds=2), None) for each in range(1, quarters)]
+    events += [(MORNING + timedelta(minutes=15 * each), None) for each in range(1, quarters)]
     events.append((until, None))
     seen = Seen()
     before = surfaces(letter)
@@ -98,8 +98,7 @@ def a_day(letter: Letter, random: Random, *, until: datetime) -> Seen:
             confirm_signature(signature, verified="link", now=now)
         elif letter.batch_due_at is None or letter.batch_due_at > now:
             continue  # The sweep passes it over (test_batches.py).
-        # Half a second after a confirmation, as the wake-up asks.
-        sequence_letter(letter.pk, now=now + timedelta(seconds=0.5))
+        sequence_letter(letter.pk, now=now)
         after = surfaces(letter)
         if after != before:
             seen.changes.append(now)
@@ -178,7 +177,7 @@ def test_without_batches_the_same_attack_names_nearly_everyone(letter: Letter, s
 def test_the_rest_at_the_set_hour_is_as_small_as_the_form_says(letter: Letter, settings: Settings) -> None:
     """Fewer than ten may be counted together then, and hide only among each other. So the form tells signers."""
     settings.BATCH_SIZE = 13
-    result = attack(letter, 10, until=NOW + timedelta(hours=6, seconds=2))
+    result = attack(letter, 10, until=NOW + timedelta(hours=6))
     assert result.entries == 10 * WITHHELD
     assert result.told == 0
     assert result.share <= 1 / WITHHELD + 4 * sqrt(10) / result.entries
