@@ -31,7 +31,10 @@ from letters.models import (
     InvitationBatch,
     InvitedPerson,
     KeyFingerprint,
+    LedgerCheckpoint,
     LedgerEntry,
+    LedgerKey,
+    LedgerLog,
     LedgerOpening,
     Letter,
     LetterDelivery,
@@ -64,6 +67,7 @@ from letters.models import (
     SigningTrace,
     SiteLimit,
     SiteListEntry,
+    SiteLogEntry,
     SiteNote,
     SitePage,
     SitePlace,
@@ -97,6 +101,19 @@ def add_signature(letter: Letter, **values: Any) -> Signature:
         "signed_at": NOW,
     }
     return Signature.objects.create(**{**right, **values})
+
+
+def add_log(letter: Letter, **values: Any) -> LedgerLog:
+    return LedgerLog.objects.create(**{"letter": letter, "name": "12", "origin": "here/log/12", **values})
+
+
+def add_another_log(letter: Letter, **values: Any) -> None:
+    add_log(letter)
+    add_log(letter, **{"name": "12.2", "origin": "here/log/12.2", "generation": 2, **values})
+
+
+def add_checkpoint(log: LedgerLog, *, root: bytes = bytes(32)) -> LedgerCheckpoint:
+    return log.checkpoints.create(size=1, root=root, note="", created_at=NOW)
 
 
 def add_draft_link(letter: Letter, **values: Any) -> DraftLink:
@@ -802,6 +819,18 @@ REFUSED: list[tuple[str, Act]] = [
     ("answer_is_not_empty", lambda letter: add_answer(letter, body="")),
     ("answer_changed_says_when", lambda letter: add_answer(letter, changed_because="A typo")),
     ("answer_changed_says_when", lambda letter: add_answer(letter, changed_at=NOW)),
+    ("ledger_log_once", lambda letter: add_another_log(letter, generation=1, closed_at=NOW)),
+    ("ledger_log_one_open", add_another_log),
+    ("ledger_log_root_if_signed", lambda letter: add_log(letter, size=1)),
+    ("ledger_log_root_if_signed", lambda letter: add_log(letter, root=bytes(32))),
+    ("ledger_log_doubt_has_date", lambda letter: add_log(letter, doubt="gap")),
+    ("ledger_log_doubt_has_date", lambda letter: add_log(letter, doubted_at=NOW)),
+    ("ledger_tile_has_place", lambda letter: add_log(letter).tiles.create(level=8, number=0, data=b"")),
+    ("ledger_tile_has_place", lambda letter: add_log(letter).tiles.create(level=0, number=-1, data=b"")),
+    ("ledger_checkpoint_once", lambda letter: twice(add_checkpoint, add_log(letter))),
+    ("ledger_checkpoint_has_root", lambda letter: add_checkpoint(add_log(letter), root=b"short")),
+    ("ledger_key_once", lambda _: twice(LedgerKey.objects.create, kind=1, key=bytes(32), created_at=NOW)),
+    ("site_log_entry_from_zero", lambda _: SiteLogEntry.objects.create(index=-1, data="x")),
     ("site_place_from_zero", lambda letter: SitePlace.objects.create(letter=letter, index=-1)),
     ("witness_refusal_has_date", lambda _: Witness.objects.create(key="k", name="n", not_before=NOW, refusal="ahead")),
     ("witness_refusal_has_date", lambda _: Witness.objects.create(key="k", name="n", not_before=NOW, refused_at=NOW)),
