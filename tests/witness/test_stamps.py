@@ -40,7 +40,7 @@ def checkpoint(site_log: SiteLog) -> LedgerCheckpoint:
 
 
 def verify(client: Client, authority: Authority, folder: Path, *, ending: str = "") -> str:
-    """Run the command of docs/check-a-letter.md."""
+    """Run the command of docs/running.md."""
     (folder / "day.tsr").write_bytes(client.get(f"{ADDRESS}.tsr").content)
     (folder / "day.checkpoint").write_bytes(client.get(f"{ADDRESS}.checkpoint").content + ending.encode())
     files: list[str | Path] = [
