@@ -138,8 +138,11 @@ class Parts:
     def start_clock(self) -> Part:
         return self._start("clock", local.clock(self.folder))
 
-    def start_web(self) -> Web:
+    def start_web(self, *, under_own_address: bool = False) -> Web:
+        """Start a web server; `under_own_address` if what it says about its address must lead to itself."""
         web = Web(free_port())
+        if under_own_address:
+            self.environ["SITE_URL"] = f"http://127.0.0.1:{web.port}"
         self._start("web", local.web_server("127.0.0.1", web.port))
         until(web.answers)
         return web

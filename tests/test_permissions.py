@@ -98,6 +98,8 @@ ROWS = {
     "manage": Row("200", "422", "manage"),
     "my-data": Row("200", "405", "manage"),
     "my-link": Row("200", "405", "manage"),
+    # The signature is not published yet.
+    "my-receipt": Row("404", "405", "manage"),
     # Reports: no account, no cookie.
     "report_letter": Row("200", "422"),
     "translated_report_letter": Row("200", "422", more=ITALIAN),
@@ -114,6 +116,8 @@ ROWS = {
     "organisation": Row("404", "404", "organisation"),
     "organisation-link": Row("404", "404", "organisation-link"),
     # Public pages
+    "verify": Row("200", "405"),
+    "translated_verify": Row("200", "405", more=ITALIAN),
     # A letter whose form does not say that numbers by country are public.
     "breakdown": Row("404", "405"),
     "translated_breakdown": Row("404", "405", more=ITALIAN),

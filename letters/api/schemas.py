@@ -168,6 +168,13 @@ class PaperCount(Schema):
     counted_on: Day
 
 
+class TextCount(Schema):
+    """The published signatures that one text of the letter has."""
+
+    number: Annotated[int, Field(description="The number of the text.")]
+    published: int
+
+
 class Count(Schema):
     """The counts of one moment. Every page, file and answer of the site shows the same."""
 
@@ -189,6 +196,10 @@ class Count(Schema):
     organisations: Annotated[int, Field(description="Listed organisations. They never count as people.")]
     on_paper: Annotated[
         list[PaperCount], Field(description="Signatures on paper, by the organizers' word. Never part of “published”.")
+    ]
+    texts: Annotated[list[TextCount], Field(description="The same signatures by text. Empty while nobody is named.")]
+    record: Annotated[
+        Url | None, Field(description="The public record (C2SP tlog-tiles) with which anyone can check these numbers.")
     ]
     version: Version
     as_of: Day | None

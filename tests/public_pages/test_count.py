@@ -86,6 +86,8 @@ def test_the_count_covers_every_state_and_says_when_it_was_true(published: Lette
         "signed_more_than": None,
         "organisations": 0,
         "on_paper": [],
+        "texts": [{"number": 1, "published": 2}],
+        "record": None,
         "version": letter.version,
         "as_of": timezone.now().date().isoformat(),
     }

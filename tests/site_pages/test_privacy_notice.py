@@ -227,6 +227,13 @@ PROMISES: dict[str, list[Promise]] = {
     "A published letter is never deleted": ["test_a_public_letter_is_not_deleted"],
     "So we keep a confirmed signature": ["test_a_confirmed_signature_is_never_purged"],
     "With your private link": ["test_everything_that_is_stored_can_be_downloaded", "test_a_name_can_be_hidden"],
+    "With your private link you can also save a receipt": [
+        "test_the_receipt_proves_the_signature_to_the_script_of_the_docs"
+    ],
+    "Whoever has it can prove that you signed": ["test_the_page_says_that_a_receipt_proves_it_to_anyone"],
+    "If you withdraw, we delete what is needed": ["test_after_a_withdrawal_there_is_no_receipt_any_more"],
+    "A receipt that you saved": ["test_an_old_receipt_still_verifies_and_says_what_has_become_of_the_signature"],
+    "When you check a receipt": ["test_nothing_of_a_receipt_leaves_the_browser"],
     "If you withdraw it": ["test_a_withdrawal_leaves_a_number_and_nothing_else"],
     "Its number stays": ["test_a_withdrawal_leaves_a_number_and_nothing_else"],
     "We keep the keyed hash of the address for one day": ["test_the_hash_of_a_withdrawn_address_is_gone_after_a_day"],

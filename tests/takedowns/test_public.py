@@ -33,6 +33,7 @@ PAGES: dict[str, tuple[int, dict[str, int]]] = {
     "count_history_csv": (410, {}),
     "count_history_json": (410, {}),
     "signatures_json": (410, {}),
+    "verify": (410, {}),
     "breakdown": (410, {}),
     "breakdown_json": (410, {}),
     "organisations": (410, {}),

@@ -2,7 +2,10 @@
 
 from datetime import date
 
-from letters.models import Letter, paper_counts_of
+from django.conf import settings
+
+from letters.base.ledger_logs.queries import open_log
+from letters.models import MAX_TEXTS, LedgerLog, Letter, paper_counts_of
 from letters.public.public_pages.list_rows import PUBLIC_COLUMNS, public_rows_before
 
 
@@ -26,6 +29,8 @@ def count_of(letter: Letter, language: str, today: date | None) -> dict[str, obj
         # Organisations are counted apart. "published" counts people.
         "organisations": 0 if letter.is_sealed else letter.organisation_count,
         "on_paper": on_paper(letter),
+        "texts": texts_of(letter),
+        "record": record_of(letter),
         "version": letter.version,
         # Privacy: today, not when the count last changed. If a signature was withdrawn last, that would be its day.
         "as_of": today,
@@ -39,6 +44,25 @@ def on_paper(letter: Letter) -> list[dict[str, object]]:
     """
     rows = paper_counts_of(letter)
     return [{"number": row.number, "counted_by": row.counted_by, "counted_on": row.counted_on} for row in rows]
+
+
+def texts_of(letter: Letter) -> list[dict[str, int]]:
+    """Return how many published signatures each text has. A letter that names nobody yet says nothing of it."""
+    counted = letter.revisions.published().order_by("number")
+    rows = [] if letter.is_sealed else counted.values_list("number", "signature_count")[:MAX_TEXTS]
+    # Before the sequencer has counted a text, nobody can have signed it.
+    return [{"number": number, "published": published or 0} for number, published in rows]
+
+
+def record_of(letter: Letter) -> str | None:
+    """Return the address of the public record with which strangers check these numbers; None before it has begun."""
+    log = open_log(letter)
+    return settings.SITE_URL + path_of(log) if log else None
+
+
+def path_of(log: LedgerLog) -> str:
+    """Return the path below which the files of a log are."""
+    return f"/log/{log.name}/"
 
 
 def signatures_of(letter: Letter, before: int | None) -> tuple[dict[str, object], int | None]:

@@ -3,7 +3,7 @@ from itertools import chain
 from django.urls import path
 
 from letters.base.site_pages.queries import PAGES
-from letters.public.public_pages import breakdown, count_history, organisations, views, whole_list
+from letters.public.public_pages import breakdown, count_history, organisations, verify, views, whole_list
 from letters.public.public_pages.about import page_about, page_by_operator
 from letters.shared.localized_paths import localized_paths
 
@@ -23,6 +23,7 @@ urlpatterns = [
     *localized_paths("letters/<slug:slug>/feed/", views.feed, name="feed"),
     *localized_paths("letters/<slug:slug>/qr.svg", views.qr, name="qr"),
     *localized_paths("letters/<slug:slug>/count/history/", count_history.page, name="count_history"),
+    *localized_paths("letters/<slug:slug>/verify/", verify.page, name="verify"),
     *localized_paths("letters/<slug:slug>/breakdown/", breakdown.page, name="breakdown"),
     *localized_paths("letters/<slug:slug>/organisations/", organisations.page, name="organisations"),
     # The same for all languages

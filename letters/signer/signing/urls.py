@@ -23,4 +23,5 @@ urlpatterns = [
     path("signatures/<slug:page>/<str:token>", views.with_slash),
     path("signatures/manage/<str:token>/data.json", views.my_data, name="my-data"),
     path("signatures/manage/<str:token>/link.txt", views.my_link, name="my-link"),
+    path("signatures/manage/<str:token>/receipt.tlog-proof", views.receipt, name="my-receipt"),
 ]

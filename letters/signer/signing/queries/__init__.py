@@ -1,5 +1,6 @@
 """Read what signing needs, each in one round trip. Import from here."""
 
+from letters.signer.signing.queries.receipts import NoReceipt, receipt_of
 from letters.signer.signing.queries.recipients import (
     OtherEmails,
     Recipient,
@@ -47,6 +48,7 @@ from letters.signer.signing.queries.waiting import (
 __all__ = [
     "CHECK_LIFETIME",
     "MailStatus",
+    "NoReceipt",
     "OtherEmails",
     "Recipient",
     "Removal",
@@ -69,6 +71,7 @@ __all__ = [
     "number_of",
     "proof_for",
     "question_to",
+    "receipt_of",
     "recipient_of",
     "removal_of",
     "stored_about",

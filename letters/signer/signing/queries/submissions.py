@@ -9,6 +9,7 @@ from typing import Any
 from letters.models import (
     WORDS,
     Display,
+    LedgerOpening,
     Signature,
     SignerContact,
     SigningTrace,
@@ -123,6 +124,7 @@ def stored_about(signature: Signature) -> dict[str, Any]:
     # The score of doubt is left out: it tells what others did, too, such as how many signed from the same network.
     trace: SigningTrace | None = getattr(signature, "trace", None)
     featuring = featuring_of(signature)
+    opening: LedgerOpening | None = getattr(signature, "ledger_opening", None)
     submissions = list(signature.submissions.order_by("submitted_at", "pk"))
     for each in submissions:
         each.open_words()
@@ -160,6 +162,7 @@ def stored_about(signature: Signature) -> dict[str, Any]:
         # If a nameless signer signs again, their address is stored until the last email about that has been sent.
         "address": decrypt(encrypted[0]) if encrypted else None,
         "network_and_browser_known_by_hashes_until": trace.at + TRACE_LIFETIME if trace else None,
+        "opens_the_entry_in_the_record": bytes(opening.opening).hex() if opening else None,
         "address_known_again_by_a_hash": signature.address_hash is not None,
         "updates": contact.consent if contact else "",
         "updates_agreed_at": contact.consented_at if contact else None,

@@ -5,6 +5,7 @@ from letters.signer.signing.views.confirming import confirm, confirm_by_code, th
 from letters.signer.signing.views.invitations import decline, invitation
 from letters.signer.signing.views.lost_links import link, with_slash
 from letters.signer.signing.views.managing import manage, my_data, my_link, not_me
+from letters.signer.signing.views.receipts import receipt
 from letters.signer.signing.views.signing import sign
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "my_data",
     "my_link",
     "not_me",
+    "receipt",
     "sign",
     "thanked",
     "thanks",

@@ -165,6 +165,7 @@ def thanks(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
     context = {
         **letter_context(letter, language),
         "signatures_url": letter.url_of("signatures", language),
+        "verify_url": letter.url_of("verify", language),
         "publishing": is_on(Switch.Name.PUBLISH),
     }
     return not_listed(render(request, "letters/signing/thanks.html", context))

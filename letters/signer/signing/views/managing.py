@@ -83,6 +83,7 @@ def _control_page(request: HttpRequest, signature: Signature, *, status: int, **
         "proof_form": ProofForm(),
         "proof_code_form": ProofCodeForm(),
         "featuring_form": Form(),
+        "verify_url": signature.letter.url_of("verify", signature.language),
         **forms,
     }
     return signature_page(request, "letters/signing/manage.html", signature, status=status, **context)
