@@ -14,7 +14,7 @@ from tests.ledger_logs.conftest import Append, Dump, Signing, log_of, tamper
 from tests.ledger_logs.test_signing import theirs
 from tests.people import Reader, Signer, signature_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 Doubt = LedgerLog.Doubt
 CHECKED = "The record is being checked"
@@ -150,6 +150,7 @@ def test_a_file_that_was_changed_or_cut_off_is_a_doubt(
     assert log_of(letter).doubt == Doubt.UNREADABLE
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_doubt_ends_when_the_folder_is_back(
     letter: Letter, append: Append, signs: Signing, ledger_dir: Path, reader: Reader
 ) -> None:

@@ -153,7 +153,8 @@ class PublicPageCache:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Privacy: searches are not kept. Denial of service: they would push the letters out of this memory.
-        if request.method not in {"GET", "HEAD"} or is_search(request):
+        # Performance: the logs have a memory of their own, and Valkey would be asked for each tile.
+        if request.method not in {"GET", "HEAD"} or is_search(request) or request.path.startswith("/log/"):
             return self.get_response(request)
         response = self._answer(request)
         return _headers_only(response) if request.method == "HEAD" and response.streaming else response

@@ -12,7 +12,7 @@ from django.core import checks
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.check import Command as Check
 
-from petition.checkup import machine, public, sending, servers, witnesses
+from petition.checkup import machine, public, sending, servers, signed_logs, witnesses
 from petition.checkup.findings import Finding, Look, Verdict, all_findings, fine, look, wrong
 
 
@@ -49,6 +49,7 @@ def _looks(options: dict[str, Any]) -> Iterator[Look]:
     yield machine.static_files
     yield machine.fonts
     yield servers.database
+    yield signed_logs.signed_logs
     yield servers.valkey
     yield servers.broker
     yield servers.mail_server
