@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from letters.base.ledger import operations
+from letters.base.ledger.checking import differences_of
 from letters.base.ledger.commitments import PublicWords, commit
 from letters.base.ledger.operations import enroll
 from letters.models import (
@@ -276,3 +278,15 @@ def make_older_than_the_ledger(letter: Letter, signatures: int) -> None:
     LedgerOpening.objects.all().delete()
     Ledger.objects.all().delete()
     Ledger.objects.create(letter=letter, is_existing=True)
+
+
+def test_one_command_enters_all_older_letters_and_can_be_repeated(
+    letter: Letter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_older_than_the_ledger(letter, 3)
+    call_command("enroll_letters")
+    assert capsys.readouterr().out == "night-trains: the ledger has 3 numbers.\n"
+    entered = LedgerEntry.objects.count()
+    call_command("enroll_letters")
+    assert LedgerEntry.objects.count() == entered
+    assert [*differences_of(letter)] == []
