@@ -73,8 +73,8 @@ class LedgerEntry(models.Model):
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="ledger_entries", db_index=False)
     # From 0, without gaps.
     index = models.BigIntegerField()
-    # What is said, in ASCII (letters/base/ledger/entries.py).
-    data = models.CharField(max_length=200)
+    # What is said, in ASCII (letters/base/ledger/entries.py). Only an entry that names logs is longer than 200.
+    data = models.CharField(max_length=1000)
 
     class Meta:
         verbose_name_plural = "ledger entries"

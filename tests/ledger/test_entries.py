@@ -48,7 +48,13 @@ def test_another_line_is_no_entry(line: str) -> None:
         entries.read(line)
 
 
-@pytest.mark.parametrize("origin", ["é.example/log/7", "a\nb", "x" * 200])
+@pytest.mark.parametrize("origin", ["é.example/log/7", "a\nb", "x" * 1000])
 def test_what_does_not_fit_on_a_line_is_refused(origin: str) -> None:
     with pytest.raises(ValueError, match="one line"):
         entries.begin(origin)
+
+
+def test_the_longest_host_fits_twice() -> None:
+    host = f"{'a' * 253}:65535/log/9223372036854775807"
+    line = entries.begin_again(f"{host}.2", old_origin=host, size=10**9, root="q" * 44)
+    assert entries.read(line).parts[0] == f"{host}.2"
