@@ -29,7 +29,8 @@ def named(letter: Letter) -> Letter:
 def add_named(letter: Letter, name: str, **fields: Any) -> None:
     add_confirmed(letter, 1, **fields)
     newest = Signature.objects.filter(letter=letter).latest("pk")
-    Signature.objects.filter(pk=newest.pk).update(name="" if newest.display == "nobody" else name)
+    newest.name = "" if newest.display == "nobody" else name
+    newest.save()
 
 
 def search(letter: Letter, reader: Reader, text: str) -> Response:

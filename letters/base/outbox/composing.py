@@ -144,8 +144,8 @@ def compose_email(
 
 # Privacy: these must exceed the longest email to a signer, whatever title and name the organizers chose. A longer email
 # is padded to twice this length, and its size would tell who has signed: see tests/signing/test_equal_mails.py.
-PADDED_LENGTH = 36 * 1024
-PADDED_LINES = 720
+PADDED_LENGTH = 40 * 1024
+PADDED_LINES = 800
 # The padding contains nothing that mail software rewrites: no dot at the start of a line, no spaces at its end, no
 # equals sign.
 PADDING = "This.makes.all.our.emails.equally.long..This.makes.all.our.emails.equally.long."
