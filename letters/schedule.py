@@ -196,6 +196,26 @@ SCHEDULE = {
         "schedule": crontab(hour=3, minute=57),
         "options": {"queue": "bulk"},
     },
+    "make copies of letters": {
+        "task": "letters.make_bundles",
+        "schedule": crontab(),
+        "options": {"queue": "exports", "expires": 60},
+    },
+    "sign copies of letters": {
+        "task": "letters.sign_bundles",
+        "schedule": crontab(),
+        "options": {"queue": "publishing", "expires": 60},
+    },
+    "send copies of letters": {
+        "task": "letters.push_bundles",
+        "schedule": crontab(),
+        "options": {"queue": "exports", "expires": 60},
+    },
+    "look at copies of letters elsewhere": {
+        "task": "letters.check_mirrors",
+        "schedule": crontab(minute="*/5"),
+        "options": {"queue": "webhooks", "expires": 300},
+    },
     "recount every letter": {
         "task": "letters.recount",
         "schedule": crontab(hour=3, minute=17),

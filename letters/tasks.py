@@ -21,6 +21,7 @@ from letters.moderator.reports.tasks import forget_old_reports, tell_people_name
 from letters.organizer.collectives.mail import EMAIL_BUILDERS as COLLECTIVE_EMAILS
 from letters.organizer.collectives.tasks import tell_suspended, tend_invitations
 from letters.organizer.dashboard.tasks import compare_tallies, forget_vias
+from letters.organizer.exports.public_pdf import write_public_pdf
 from letters.organizer.exports.tasks import make_exports
 from letters.organizer.exports.tasks import tidy_exports as tidy_files
 from letters.organizer.featured.tasks import feature_who_agreed
@@ -33,8 +34,10 @@ from letters.organizer.personal_tokens.tasks import tidy_tokens
 from letters.organizer.pictures.tasks import tidy_pictures
 from letters.organizer.updates.mail import EMAIL_BUILDERS as UPDATE_EMAILS
 from letters.organizer.updates.tasks import carry_on, tidy_updates
+from letters.organizer.webhooks.targets import find_target
 from letters.organizer.webhooks.tasks import send_owed, tidy_webhooks
 from letters.public.ledger.tasks import sign_if_possible
+from letters.public.mirrors import tasks as mirrors
 from letters.public.public_pages.operations import sequence_letter as number_batch
 from letters.public.public_pages.tasks import build_list as build_public_list
 from letters.public.public_pages.tasks import recount_letters, renew_breakdowns, sequence, sweep, tidy_lists
@@ -230,6 +233,42 @@ def build_json_list(letter_id: int) -> None:
     """Do the same as JSON."""
     wakeups.awake("letters.build_json_list", letter_id)
     build_public_list(letter_id, now=database_now(), ending="json")
+
+
+@shared_task(name="letters.make_bundles")
+def make_bundles() -> None:
+    """Make new copies of the letters that have changed, and have them signed."""
+    mirrors.make_bundles(write_pdf=write_public_pdf)
+    wakeups.wake("letters.sign_bundles", queue="publishing")
+
+
+@shared_task(name="letters.make_bundle")
+def make_bundle(letter_id: int) -> None:
+    """Make the copy of one letter for which a reader waits."""
+    wakeups.awake("letters.make_bundle", letter_id)
+    mirrors.make_bundle(letter_id, write_pdf=write_public_pdf)
+    wakeups.wake("letters.sign_bundles", queue="publishing")
+
+
+@shared_task(name="letters.sign_bundles")
+def sign_bundles() -> None:
+    """Sign copies of letters, and have them sent."""
+    wakeups.awake("letters.sign_bundles")
+    mirrors.sign_bundles()
+    wakeups.wake("letters.push_bundles", queue="exports")
+
+
+@shared_task(name="letters.push_bundles")
+def push_bundles() -> None:
+    """Send copies of letters to the places in MIRRORS."""
+    wakeups.awake("letters.push_bundles")
+    mirrors.push_bundles()
+
+
+@shared_task(name="letters.check_mirrors")
+def check_mirrors() -> None:
+    """Compare the records of copies elsewhere with ours."""
+    mirrors.check_mirrors(find=find_target)
 
 
 # Five attempts within ten minutes: after that the code in the email has expired.

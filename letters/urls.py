@@ -38,6 +38,7 @@ urlpatterns = [
     path("", include("letters.organizer.updates.urls")),
     path("", include("letters.organizer.letter_delivery.urls")),
     path("", include("letters.organizer.paper_counts.urls")),
+    path("", include("letters.organizer.mirrors.urls")),
     path("", include("letters.organizer.notifications.urls")),
     # Before the pages of letters under moderate/.
     path("", include("letters.moderator.block_rules.urls")),
@@ -54,6 +55,7 @@ urlpatterns = [
     path("", include("letters.moderator.letter_reviews.urls")),
     path("", include("letters.api.urls")),
     path("", include("letters.public.witnesses.urls")),
+    path("", include("letters.public.mirrors.urls")),
     path("", include("letters.public.public_pages.urls")),
     path("accounts/", include("letters.base.accounts.urls")),
     path("", include("letters.base.outbox.urls")),

@@ -16,6 +16,7 @@ import psycopg
 from limits import RateLimitItem, parse_many
 from psycopg.conninfo import conninfo_to_dict
 
+from letters.shared.mirror_places import MirrorPlace, WrongPlace, read_places
 from letters.shared.notes import Kind, VerifierKey
 from letters.shared.sentinel_urls import sentinels_of
 from letters.shared.tlog import BadProof
@@ -211,6 +212,17 @@ def page_url(name: str) -> str:
     if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
         refuse(f"{name} must look like https://code.example.org/our/undersigned, not {value!r}.")
     return value
+
+
+def mirror_places(name: str) -> list[MirrorPlace]:
+    """Return the places to which copies of letters are sent."""
+    try:
+        return read_places(secret(name))
+    except WrongPlace as wrong:
+        refuse(
+            f"{name}: {wrong}. Separate places with spaces: folder:/srv/letters, "
+            "git:https://git.example.org/letters.git, put:https://files.example.org/letters."
+        )
 
 
 def sentry_dsn(name: str) -> str:

@@ -140,7 +140,8 @@ def _length(head: bytes) -> int:
 
 
 def _opened(whole: bytes) -> TTFont:
-    return TTFont(io.BytesIO(whole), lazy=True)
+    # Without the time at which it is made, so that every machine makes the same bytes: copies of letters contain them.
+    return TTFont(io.BytesIO(whole), lazy=True, recalcTimestamp=False)
 
 
 def _name(font: TTFont, number: int) -> str:

@@ -221,6 +221,15 @@ ROWS = {
     # No such number.
     "correct_paper_count": Row(WRITERS.replace("200", "404"), writers(404)),
     "withdraw_paper_count": Row("405", writers(409)),
+    "letter_mirrors": Row(WRITERS, writers(422)),
+    # No such copy.
+    "remove_mirror": Row("405", writers(302), more={"mirror_id": 1}),
+    # A copy of a letter: none is made yet.
+    "mirrors": Row("200", "405"),
+    "translated_mirrors": Row("200", "405", more=ITALIAN),
+    "mirror_zip": Row("503", "405"),
+    "mirror_file": Row("404", "405", more={"version": 1, "digest": "a" * 12}),
+    "mirror_note": Row("404", "405", more={"version": 1, "digest": "a" * 12}),
     "site_paper_counts": Row(WARDENS, WARDENS.replace("200", "404")),
     "emails_you_get": Row(ANYONE_SIGNED_IN, "302 302 302 302 302 302 302"),
     "switch_emails_off": Row("200", "200", "switch_emails_off", more={"kind": "daily"}),

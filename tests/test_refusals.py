@@ -38,6 +38,7 @@ FORMS: Mapping[str, Sequence[Mapping[str, object]]] = {
     "withdraw_letter": [{"reason": "It is over."}],
     "letter_delivery": [HANDED_OVER],
     "paper_counts": [{"number": "5", "counted_on": "2025-03-03", "counted_by": "Ada"}],
+    "letter_mirrors": [{"url": "https://copies.example.org/"}],
     "export_letter": [{"language": "en"}],
     "remove_letter_delivery": [{}],
     "first_signatories": [{"pasted": "Ada <ada@example.org>"}],

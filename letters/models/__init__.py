@@ -67,6 +67,7 @@ from letters.models.lifecycle import (
 )
 from letters.models.mail_request import MailRequest
 from letters.models.member_invitation import MemberInvitation, MemberInvitationQuerySet
+from letters.models.mirror import Bundle, BundlePush, Mirror
 from letters.models.moderation_account import ModerationAccount, RemovedFor, StoredAccount
 from letters.models.name_report import RISK_OF_NAMED, NameReport, shows_a_name
 from letters.models.notification import EmailChoices, Notification
@@ -249,6 +250,8 @@ __all__ = [
     "Breakdown",
     "BulkDecision",
     "BulkTarget",
+    "Bundle",
+    "BundlePush",
     "CarryOver",
     "CarryOverAnswer",
     "Cause",
@@ -298,6 +301,7 @@ __all__ = [
     "MemberInvitation",
     "MemberInvitationQuerySet",
     "Membership",
+    "Mirror",
     "ModerationAccount",
     "NameReport",
     "Notification",

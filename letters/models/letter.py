@@ -29,7 +29,9 @@ def every_display() -> list[str]:
 
 
 # The pages of a letter that are lists of names, by their name in urls.py.
-LISTS_OF_NAMES = frozenset({"signatures", "signatures_csv", "signatures_json", "all_signatures_json"})
+LISTS_OF_NAMES = frozenset(
+    {"signatures", "signatures_csv", "signatures_json", "all_signatures_json", "mirror_zip", "mirror_file"}
+)
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):

@@ -244,6 +244,11 @@ class Signer:
             Signature(mldsa.name, mldsa.id, bytes(8) + self.ml_dsa_44.sign(message)),
         ]
 
+    def sign_text(self, name: str, text: str) -> Signature:
+        """Sign any text that is no checkpoint, with the first key under the name of a log."""
+        plain, _ = self.verifier_keys(name)
+        return Signature(plain.name, plain.id, self.ed25519.sign(text.encode()))
+
 
 def is_signed_by(key: VerifierKey, checkpoint: Checkpoint, signatures: Iterable[Signature]) -> bool:
     """Return whether the key signed the checkpoint; False if no signature claims to be of the key.

@@ -104,9 +104,18 @@ def post(find: Callable[[], Target], body: bytes, headers: dict[str, str], *, mo
 
     An answer that is longer counts as none ("too_long"), if any of it is wanted.
     """
+    return _answer(find, "POST", body, headers, most)
+
+
+def get(find: Callable[[], Target], headers: dict[str, str], *, most: int) -> Reply:
+    """Find a server, ask for something, and return the answer with at most `most` bytes. Raises as `post`."""
+    return _answer(find, "GET", None, headers, most)
+
+
+def _answer(find: Callable[[], Target], method: str, body: bytes | None, headers: dict[str, str], most: int) -> Reply:
     try:
         target = find()
-        return _post(_Connection(target), target.path, body, {**headers, "Connection": "close"}, most)
+        return _ask(_Connection(target), method, body, {**headers, "Connection": "close"}, most)
     except NoTarget as refused:
         raise Unanswered(refused.code) from refused
     except ssl.SSLError as failure:
@@ -117,13 +126,13 @@ def post(find: Callable[[], Target], body: bytes, headers: dict[str, str], *, mo
         raise Unanswered("unreachable") from failure
 
 
-def _post(connection: "_Connection", path: str, body: bytes, headers: dict[str, str], most: int) -> Reply:
+def _ask(connection: "_Connection", method: str, body: bytes | None, headers: dict[str, str], most: int) -> Reply:
     watch = threading.Timer(MAX_SECONDS, connection.cut)
     watch.daemon = True
     watch.start()
     answer = None
     try:
-        connection.request("POST", path, body, headers)
+        connection.request(method, connection.target.path, body, headers)
         response = connection.getresponse()
         answer = Reply(response.status, response.read(most + 1) if most else b"")
     except (OSError, HTTPException, ValueError):

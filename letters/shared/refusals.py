@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from letters.shared.explanation import Explanation
+from letters.shared.refusals_of_mirrors import OF_MIRRORS
 from letters.shared.refusals_of_moderation import OF_MODERATION
 from letters.shared.refusals_of_moves import OF_MOVES
 from letters.shared.refusals_of_organisations import OF_ORGANISATIONS
@@ -138,6 +139,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
             "send": _("The letter was withdrawn, so we send no more emails about it."),
         },
     ),
+    **OF_MIRRORS,
     **OF_MODERATION,
     **OF_MOVES,
     **OF_ORGANISATIONS,

@@ -166,6 +166,10 @@ class Refusal(StrEnum):
     PAPER_WRONG = "paper_wrong"
     TOO_MANY_PAPER = "too_many_paper"
 
+    # Copies of letters
+    MIRROR_NOT_PUBLIC = "mirror_not_public"
+    TOO_MANY_MIRRORS = "too_many_mirrors"
+
     # Limits
     OUT_OF_BOUNDS = "out_of_bounds"
 

@@ -100,6 +100,7 @@ OF_A_LETTER: list[tuple[Words, list[Place]]] = [
         [
             Place("letter_history", _("Text history"), below=("ask_to_carry_over",)),
             Place("exports", _("Exports")),
+            Place("letter_mirrors", _("Copies"), is_public_only=True),
             ACTIVITY,
         ],
     ),

@@ -175,6 +175,10 @@ CELERY_DB_REUSE_MAX = 10**9
 EXPORTS_DIR = VAR_DIR / "exports"
 # The public lists of large letters. The web server and the worker of the queue "exports" must see the same folder.
 PUBLIC_LISTS_DIR = VAR_DIR / "lists"
+# The newest bundle of each letter. The same processes must see the same folder.
+MIRRORS_DIR = VAR_DIR / "mirrors"
+# Where copies of letters are sent.
+MIRRORS = environment.mirror_places("MIRRORS")
 
 # Languages of the interface. A letter may have translations into others.
 

@@ -16,6 +16,7 @@ from letters.models import (
     Breakdown,
     BulkDecision,
     BulkTarget,
+    BundlePush,
     CarryOver,
     CarryOverAnswer,
     Collective,
@@ -44,6 +45,7 @@ from letters.models import (
     LetterTally,
     MemberInvitation,
     Membership,
+    Mirror,
     NameReport,
     Notification,
     OrganisationSignature,
@@ -242,6 +244,15 @@ def add_token(letter: Letter, **values: Any) -> PersonalToken:
 def add_webhook(letter: Letter, **values: Any) -> Webhook:
     right = {"url": "https://example.org/", "secret": b"", "created_at": NOW, "not_before": NOW}
     return Webhook.objects.create(collective=letter.collective, **{**right, **values})
+
+
+def add_mirror(letter: Letter, **values: Any) -> Mirror:
+    right = {"url": "https://example.org/", "added_at": NOW, "check_at": NOW}
+    return Mirror.objects.create(letter=letter, **{**right, **values})
+
+
+def add_push(letter: Letter) -> None:
+    BundlePush.objects.create(letter=letter, place="folder:/srv/letters", not_before=NOW)
 
 
 def add_delivery(webhook: Webhook, **values: Any) -> WebhookDelivery:
@@ -787,6 +798,9 @@ REFUSED: list[tuple[str, Act]] = [
         lambda letter: add_delivery(add_webhook(letter), delivered_at=NOW, failed_at=NOW),
     ),
     ("webhook_count_reached_once", lambda letter: twice(add_delivery, add_webhook(letter))),
+    ("mirror_finding_known", lambda letter: add_mirror(letter, finding="pretty")),
+    ("mirror_once_a_letter", lambda letter: twice(add_mirror, letter)),
+    ("bundle_push_once", lambda letter: twice(add_push, letter)),
     ("export_kind_known", lambda letter: add_export(letter, kind="everything")),
     ("export_format_known", lambda letter: add_export(letter, format="docx")),
     ("export_of_a_letter_is_a_pdf", lambda letter: add_export(letter, format="pdf")),

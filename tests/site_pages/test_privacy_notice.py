@@ -86,6 +86,15 @@ PROMISES: dict[str, list[Promise]] = {
         "test_whoever_withholds_the_name_is_in_no_number",
         "test_readers_see_groups_of_at_least_ten_in_tens",
     ],
+    "Anyone can download a copy of a letter": [
+        "test_a_bundle_holds_the_letter_in_all_languages_with_every_name",
+        "test_the_address_of_the_newest_copy_leads_to_a_name_that_means_these_bytes",
+    ],
+    "After you hide your name or withdraw, the next copy": [
+        "test_a_withdrawn_name_leaves_with_the_next_bundle",
+        "test_a_hidden_name_leaves_with_the_next_bundle",
+    ],
+    "We cannot recall copies": ["test_the_form_says_that_copies_cannot_be_recalled"],
     "Signatures on paper are only a number": ["test_readers_see_them_apart_with_who_counted_and_when"],
     "We store no name from a sheet": ["test_nothing_about_the_people_on_the_sheets_is_stored"],
     "Everyone can read the name and the website": ["test_the_public_learns_nothing_about_the_person"],

@@ -16,7 +16,7 @@ from tests.test_permissions import ROUTES
 
 TakeDownLetter = Callable[[Letter], None]
 # Every address below /letters/<slug>/, and what it answers to GET while the letter is down.
-PAGES: dict[str, tuple[int, dict[str, int]]] = {
+PAGES: dict[str, tuple[int, dict[str, int | str]]] = {
     "letter": (200, {}),
     "feed": (200, {}),
     # Signers can still get the link with which they withdraw.
@@ -39,6 +39,10 @@ PAGES: dict[str, tuple[int, dict[str, int]]] = {
     "organisations": (410, {}),
     "organisations_csv": (410, {}),
     "organisations_json": (410, {}),
+    "mirrors": (410, {}),
+    "mirror_zip": (410, {}),
+    "mirror_file": (410, {"version": 1, "digest": "0123456789abcdef"}),
+    "mirror_note": (410, {"version": 1, "digest": "0123456789abcdef"}),
     "sign_for_organisation": (302, {}),
     "qr": (410, {}),
     "sign": (302, {}),

@@ -138,6 +138,8 @@ SENTENCES = {
     "show_paper_count": _("{who} showed a number of signatures on paper of {letter} again."),
     "create_personal_token": _("{who} created the personal token “{named}”."),
     "revoke_personal_token": _("{who} revoked the personal token “{named}” of {member}."),
+    "add_mirror": _("{who} listed a copy of {letter} at {host}."),
+    "remove_mirror": _("{who} no longer lists the copy of {letter} at {host}."),
     "add_webhook": _("{who} added a webhook at {host}."),
     "delete_webhook": _("{who} deleted the webhook at {host}."),
     "switch_webhook_on": _("{who} switched on the webhook at {host}."),

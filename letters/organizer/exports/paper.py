@@ -16,8 +16,10 @@ from letters.shared.late_translations import added_sentence, since_sentence
 from letters.shared.organisation_words import in_numbers
 
 
-def letterhead(export: Export, *, now: datetime) -> Letterhead:
+def letterhead(export: Export, *, now: datetime, names_day: bool = False) -> Letterhead:
     """Return the letterhead, in the letter's language if the site is translated into it.
+
+    With `names_day`, it says on which day the signatures were counted, and not when.
 
     Raises Refused("no_such_language"), and TooComplicated.
     """
@@ -41,7 +43,8 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
             small_print=(
                 settings.SITE_URL + letter.get_absolute_url(export.language),
                 gettext("SHA-256 of this text: %(fingerprint)s") % {"fingerprint": text.fingerprint},
-                gettext("Counted on %(time)s.") % {"time": format_datetime(now, "long", locale=locale)},
+                gettext("Counted on %(time)s.")
+                % {"time": (format_date if names_day else format_datetime)(now, "long", locale=locale)},
                 *_corrected(signed, locale),
                 *_on_paper(letter, locale),
             ),

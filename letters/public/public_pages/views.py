@@ -86,6 +86,7 @@ def _letter_context(visit: Visit) -> Context:
         "cover": Picture.above(letter.current_revision),
         "answers": queries.answers(letter),
         "newest_updates": queries.updates_on_letter(letter),
+        "mirrors_url": visit.url_of("mirrors"),
         "link_url": visit.url_of("link"),
         "report_url": visit.url_of("report_letter"),
     }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from letters.models import Display
 
 HINTS: Mapping[str, str | Promise] = {
-    Display.PUBLIC: _("It appears under the letter."),
+    Display.PUBLIC: _("It appears under the letter. Anyone can copy it, and we cannot recall copies."),
     Display.ORGANIZERS: _("The public sees “name withheld”."),
     Display.NOBODY: _("You are counted without a name. We delete your email address when you confirm."),
 }

@@ -177,4 +177,5 @@ def _join(parts: list["pikepdf.Pdf"], path: Path) -> None:
     whole = parts[0]
     for part in parts[1:]:
         whole.pages.extend(part.pages)
-    whole.save(path, object_stream_mode=ObjectStreamMode.generate)
+    # Otherwise the file's id depends on its name and on the clock.
+    whole.save(path, object_stream_mode=ObjectStreamMode.generate, deterministic_id=True)
