@@ -171,6 +171,11 @@ SCHEDULE = {
         "schedule": crontab(hour=4, minute=7),
         "options": {"queue": "bulk"},
     },
+    "delete data about signers": {
+        "task": "letters.tend_retention",
+        "schedule": crontab(hour=3, minute=47),
+        "options": {"queue": "bulk"},
+    },
     "empty the bin of drafts": {
         "task": "letters.empty_bin",
         "schedule": crontab(hour=4, minute=27),

@@ -32,6 +32,7 @@ from letters.organizer.notifications.mail import EMAIL_BUILDERS as NOTIFICATION_
 from letters.organizer.notifications.tasks import end_days, notify
 from letters.organizer.personal_tokens.tasks import tidy_tokens
 from letters.organizer.pictures.tasks import tidy_pictures
+from letters.organizer.retention.tasks import tend_retention
 from letters.organizer.updates.mail import EMAIL_BUILDERS as UPDATE_EMAILS
 from letters.organizer.updates.tasks import carry_on, tidy_updates
 from letters.organizer.webhooks.targets import find_target
@@ -367,6 +368,12 @@ def forget_old_traces() -> None:
 def tend_domains_of_collectives() -> None:
     """End proofs of domains that are a year old, and remind owners before."""
     tend_domains(now=database_now())
+
+
+@shared_task(name="letters.tend_retention")
+def tend_data_about_signers() -> None:
+    """Tell organizers what will be deleted, and delete what letters need no longer."""
+    tend_retention(now=database_now())
 
 
 @shared_task(name="letters.tidy_pictures")

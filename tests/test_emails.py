@@ -364,6 +364,8 @@ def _of_events(letter: Letter, before: Letter, organizer: User, language: str, n
     add_webhook(letter.collective, url="https://example.org/", by=organizer, now=now)
     Webhook.objects.update(off="failing")
     announce(NotificationKind.WEBHOOK_OFF, **about)
+    Letter.objects.filter(pk=letter.pk).update(deletion_on=now.date())
+    announce(NotificationKind.DELETION, **about, letter=letter)
     User.objects.filter(email="sara@example.org").update(moderates_site=True)
     Report.objects.create(letter=letter, reason="illegal", reported_at=now)
     announce(NotificationKind.REPORTS_WAIT, now=now, ends_at=now)

@@ -117,6 +117,7 @@ from letters.models.release import (
     Release,
 )
 from letters.models.report import Report
+from letters.models.retention import TOLD_AT_LEAST, TOLD_BEFORE, Deletion
 from letters.models.review import ReviewClaim, ReviewDecision
 from letters.models.revision import MAX_TEXTS, Addition, History, Revision, RevisionQuerySet, Translation, newest_titles
 from letters.models.second_opinion import WRONG, ErrorRate, SecondOpinion
@@ -228,6 +229,8 @@ __all__ = [
     "STAFF_PERMISSION",
     "STEP",
     "TAKEN_OUT",
+    "TOLD_AT_LEAST",
+    "TOLD_BEFORE",
     "TOPICS",
     "TOPICS_OF",
     "TO_FORGET",
@@ -262,6 +265,7 @@ __all__ = [
     "ConfirmationCode",
     "CountHistory",
     "DayStamp",
+    "Deletion",
     "Display",
     "Doubt",
     "DraftLink",

@@ -13,6 +13,7 @@ from letters.models.collective import Collective
 from letters.models.display import Display
 from letters.models.letter_choices import Ask, HoldFrom, Indexing
 from letters.models.moderation_account import ModerationAccount, StoredAccount
+from letters.models.retention import Retained
 from letters.models.user import User
 from letters.shared.localized_paths import localized_url
 from letters.shared.numbers import in_tens
@@ -63,7 +64,7 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         return self.filter(begun, not_over, status=Letter.Status.PUBLISHED)
 
 
-class Letter(models.Model):
+class Letter(Retained):
     """An open letter with all its revisions and languages.
 
     It has one web address, one list of signatures and one count.
@@ -352,8 +353,9 @@ class Letter(models.Model):
 
     def refusal(self, now: datetime) -> Refusal | Literal[""]:
         """Return why the letter does not accept signatures now; "" if it does."""
-        if self.status != self.Status.PUBLISHED:
-            return self.status_refusal()
+        # A take-down that was undone restores an earlier status, also of a letter that is closed for good.
+        if self.status != self.Status.PUBLISHED or self.data_deleted_at is not None:
+            return Refusal.LETTER_CLOSED if self.status == self.Status.PUBLISHED else self.status_refusal()
         if self.opens_at and now < self.opens_at:
             return Refusal.LETTER_NOT_OPEN_YET
         if self.closes_at and now >= self.closes_at:

@@ -247,8 +247,8 @@ class Transition(Enum):
     DELETE_UNREACHED = Step(
         sources=list(State),
         who=[Who.SITE],
-        when="too few people have signed when the letter closes",
-        operations=["delete_unreached"],
+        when="too few people have signed when the letter closes, or it has no number when all data is deleted",
+        operations=["delete_unreached", "delete_data"],
     )
     NUMBER = Step(
         sources=[State.CONFIRMED],
@@ -309,9 +309,9 @@ class Transition(Enum):
     WITHDRAW_REJECTED = Step(
         sources=[State.REJECTED],
         targets=[State.REJECTED],
-        who=[Who.OWNER],
-        when="the signer withdraws what a moderator rejected: it is emptied, and nobody can restore it",
-        operations=["withdraw_signature"],
+        who=[Who.OWNER, Who.SITE],
+        when="the signer withdraws what a moderator rejected, or all data is deleted: nobody can restore it",
+        operations=["withdraw_signature", "delete_data"],
         sets={**EMPTY, **UNPROVEN},
     )
     DISOWN = Step(

@@ -37,6 +37,7 @@ class Topic(models.TextChoices):
     MOVES = "moves", _("A letter is offered to another collective, or moves")
     SHIELD = "shield", _("The shield of a letter is up against a wave of signatures")
     WEBHOOK_OFF = "webhook_off", _("A webhook was switched off, because nothing arrived")
+    DELETION = "deletion", _("Data about signers will soon be deleted")
     COLLECTIVES_WAIT = "collectives_wait", _("Collectives are waiting for review")
     REPORTS_WAIT = "reports_wait", _("Reports, appeals or letters are waiting for a moderator of the site")
 
@@ -62,6 +63,7 @@ TOPICS: Mapping[Topic, TopicRules] = {
     Topic.MOVES: TopicRules(OWNING),
     Topic.SHIELD: TopicRules(EVERY_ROLE),
     Topic.WEBHOOK_OFF: TopicRules(OWNING),
+    Topic.DELETION: TopicRules(WRITING),
     Topic.COLLECTIVES_WAIT: TopicRules([]),
     Topic.REPORTS_WAIT: TopicRules([], is_for_moderators=True),
 }
@@ -82,6 +84,7 @@ class NotificationKind(models.TextChoices):
     OFFER_ANSWERED = "offer_answered", "A letter moved, or another collective declined it"
     SHIELD = "shield", "The shield of a letter is up"
     WEBHOOK_OFF = "webhook_off", "A webhook was switched off"
+    DELETION = "deletion", "Data about the signers of a letter will soon be deleted"
     COLLECTIVES_WAIT = "collectives_wait", "Collectives wait for staff"
     REPORTS_WAIT = "reports_wait", "Reports or appeals wait for moderators of the site"
 
@@ -97,6 +100,7 @@ TOPICS_OF: Mapping[NotificationKind, tuple[Topic, ...]] = {
     NotificationKind.OFFER_ANSWERED: (Topic.MOVES,),
     NotificationKind.SHIELD: (Topic.SHIELD,),
     NotificationKind.WEBHOOK_OFF: (Topic.WEBHOOK_OFF,),
+    NotificationKind.DELETION: (Topic.DELETION,),
     NotificationKind.COLLECTIVES_WAIT: (Topic.COLLECTIVES_WAIT,),
     NotificationKind.REPORTS_WAIT: (Topic.REPORTS_WAIT,),
 }

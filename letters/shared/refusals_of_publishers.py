@@ -20,6 +20,19 @@ OF_PUBLISHERS: dict[Refusal, Explanation] = {
         ),
         field="breakdown_public",
     ),
+    Refusal.DATA_DELETED: Explanation(
+        _(
+            "What we stored about the signers of this letter is deleted. We would no longer notice who signs twice, so "
+            "the letter stays closed."
+        )
+    ),
+    Refusal.KEPT_LONGER: Explanation(
+        _(
+            "Signers have read on the form how long we keep what we store about them. So you can shorten this time, "
+            "but not make it longer."
+        ),
+        field="keep_addresses",
+    ),
     Refusal.DECLINED_FEATURING: Explanation(
         _("This signer does not want to be featured. They can change their mind on the page of their signature.")
     ),

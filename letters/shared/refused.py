@@ -36,6 +36,10 @@ class Refusal(StrEnum):
     UNKNOWN_TIMEZONE = "unknown_timezone"
     YOURSELF = "yourself"
 
+    # Data about signers
+    DATA_DELETED = "data_deleted"
+    KEPT_LONGER = "kept_longer"
+
     # The status of a letter
     LETTER_CLOSED = "letter_closed"
     LETTER_DRAFT = "letter_draft"

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from django import template
+from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from letters.base.retention.queries import day_to_show
 from letters.models import Addition, Letter, Revision, Signature, Update, UpdateTranslation
 from letters.shared import languages, letter_parts, shown_domains, text
 from letters.shared.differences import Part
@@ -116,3 +118,10 @@ def difference(part: Part, page_language: str) -> SafeString | str:
     unseen = '<span class="unseen" lang="{}">{}</span>'
     before, after = (format_html(unseen, page_language, words) for words in (f"{begins} ", f" {ends} "))
     return format_html("<{tag}>{}{}{}</{tag}>", before, part.text, after, tag=tag)
+
+
+@register.simple_tag
+def deletion_of(letter: Letter) -> dict[str, object]:
+    """Return what is deleted next about the signers of a letter that has ended, and on which day; {} if nothing is."""
+    planned = None if letter.is_sealed else day_to_show(letter, now=timezone.now())
+    return {"what": planned[0].value, "day": planned[1]} if planned else {}

@@ -14,6 +14,17 @@ REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=876
 BATCH_SIZE = environment.whole("BATCH_SIZE", 10, least=1, most=100)
 BATCH_HOUR = environment.whole("BATCH_HOUR", 18, most=23)
 
+# How many months after a letter ended the addresses of its signers, and everything else that readers do not see, are
+# deleted; and the longest that organizers can choose.
+KEEP_ADDRESSES_MONTHS_MOST = environment.whole("KEEP_ADDRESSES_MONTHS_MOST", 24, least=1, most=120)
+KEEP_ADDRESSES_MONTHS = environment.whole(
+    "KEEP_ADDRESSES_MONTHS", min(6, KEEP_ADDRESSES_MONTHS_MOST), least=1, most=KEEP_ADDRESSES_MONTHS_MOST
+)
+KEEP_DATA_MONTHS_MOST = environment.whole("KEEP_DATA_MONTHS_MOST", 120, least=KEEP_ADDRESSES_MONTHS_MOST, most=240)
+KEEP_DATA_MONTHS = environment.whole(
+    "KEEP_DATA_MONTHS", min(36, KEEP_DATA_MONTHS_MOST), least=KEEP_ADDRESSES_MONTHS, most=KEEP_DATA_MONTHS_MOST
+)
+
 # Limits of signing. Only accepted signatures count, and counts are deleted within a day.
 
 # Soft: above this limit each signing needs a proof of work, which takes a browser a second or two. A household or an

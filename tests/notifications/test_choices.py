@@ -190,6 +190,7 @@ def test_a_spam_report_stops_them_too(letter: Letter, mails_to: Mails) -> None:
         Topic.MOVES,
         Topic.SHIELD,
         Topic.WEBHOOK_OFF,
+        Topic.DELETION,
         Topic.COLLECTIVES_WAIT,
         Topic.REPORTS_WAIT,
     ]

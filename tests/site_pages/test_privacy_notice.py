@@ -73,6 +73,30 @@ PROMISES: dict[str, list[Promise]] = {
         "test_nine_without_a_public_name_wait_and_nothing_public_moves",
         "test_a_withdrawal_deletes_the_words_at_once_and_changes_the_list_with_the_batch",
     ],
+    "6 months after a letter has ended": [
+        "test_addresses_of_people_without_updates_are_deleted",
+        "test_nothing_is_deleted_before_the_months_are_over",
+        lambda: settings.KEEP_ADDRESSES_MONTHS == 6,
+    ],
+    "The form says so if its organizers chose another time": [
+        "test_the_form_says_how_long_data_is_kept",
+        "test_organizers_shorten_the_months_but_do_not_lengthen_them",
+    ],
+    "We keep the keyed hash, so that nobody signs twice": [
+        "test_whoever_signed_is_recognised_after_their_address_is_deleted",
+        "test_a_new_link_is_sent_after_the_address_is_deleted",
+    ],
+    "If a letter has no end, the time begins": ["test_a_letter_without_an_end_counts_from_what_readers_saw_last"],
+    "36 months after a letter has ended": [
+        "test_everything_that_readers_do_not_see_is_deleted",
+        "test_only_the_day_of_a_signature_is_left",
+        "test_every_table_that_belongs_to_a_signature_is_on_one_of_the_lists",
+        lambda: settings.KEEP_DATA_MONTHS == 36,
+    ],
+    "If your name is not public, we delete the keyed hash": [
+        "test_nobody_can_tell_afterwards_who_showed_the_name_to_organizers"
+    ],
+    "A public name stays, unless": ["test_public_names_are_withheld_too_if_organizers_choose_so"],
     "If organizers ask whether the letter": ["test_organizers_read_the_answer_only_the_next_morning"],
     "Unless you agree, the page does not feature it": ["test_nobody_is_featured_without_an_answer"],
     "We delete question and answer when you withdraw": ["test_withdrawing_ends_it_and_deletes_the_answer"],

@@ -18,6 +18,10 @@ def _days(days: int) -> str:
     return ngettext("%(days)s day", "%(days)s days", days) % {"days": number_format(days)}
 
 
+def _months(months: int) -> str:
+    return ngettext("%(months)s month", "%(months)s months", months) % {"months": number_format(months)}
+
+
 def _contact() -> str:
     """Return a link whose target is visible."""
     contact = settings.OPERATOR_CONTACT
@@ -30,6 +34,8 @@ MEANINGS: dict[str, Callable[[], str]] = {
     "operator": lambda: settings.OPERATOR or site_name(),
     "operator_contact": _contact,
     "confirmation_time": lambda: _days(settings.CONFIRMATION_DAYS),
+    "addresses_kept": lambda: _months(settings.KEEP_ADDRESSES_MONTHS),
+    "data_kept": lambda: _months(settings.KEEP_DATA_MONTHS),
     "session_time": lambda: _days(settings.SESSION_COOKIE_AGE // (24 * 60 * 60)),
 }
 

@@ -43,6 +43,8 @@ SENTENCES = {
     "release_names": _("The names of {letter} appeared."),
     "miss_names": _("Too few people had signed {letter} when it closed."),
     "delete_unreached": _("All signatures of {letter} were deleted, because too few people had signed."),
+    "delete_addresses": _("The addresses of signers of {letter} who did not agree to updates were deleted."),
+    "delete_data": _("Everything about the signers of {letter} that readers do not see was deleted."),
     "close_letter": _("{who} closed {letter}."),
     "reopen_letter": _("{who} reopened {letter}."),
     "withdraw_letter": _("{who} withdrew {letter}."),

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send
 from letters.base.outbox.composing import compose_email_to, render_email
-from letters.models import EmailKind, Letter, LetterMove, NotificationKind, OutgoingEmail
+from letters.base.retention.queries import day_of_deletion
+from letters.models import Deletion, EmailKind, Letter, LetterMove, NotificationKind, OutgoingEmail
 from letters.organizer.notifications import queries
 from letters.organizer.notifications.daily_email import LetterDay, days_of
 from letters.organizer.notifications.queries import MAX_NAMED, Recipient
@@ -171,6 +172,21 @@ def _webhook_off(recipient: Recipient) -> Context:
     return {"webhooks_url": webhooks_url}
 
 
+def _deletion(recipient: Recipient) -> Context:
+    letter = recipient.notification.letter
+    planned = day_of_deletion(letter) if letter else None
+    if letter is None or planned is None or letter.deletion_on is None:
+        return None
+    settings_url = settings.SITE_URL + reverse("set_up_letter", args=[letter.slug])
+    is_of_addresses = planned[0] == Deletion.ADDRESSES
+    return {
+        "day": letter.deletion_on,
+        "is_of_addresses": is_of_addresses,
+        "settings_url": settings_url,
+        **_about(letter),
+    }
+
+
 def _organize_url() -> str:
     return settings.SITE_URL + reverse("organize")
 
@@ -198,6 +214,7 @@ CONTEXTS: Mapping[NotificationKind, Callable[[Recipient], Context]] = {
     NotificationKind.OFFER_ANSWERED: _offer_answered,
     NotificationKind.SHIELD: _shield,
     NotificationKind.WEBHOOK_OFF: _webhook_off,
+    NotificationKind.DELETION: _deletion,
     NotificationKind.COLLECTIVES_WAIT: _collectives_wait,
     NotificationKind.REPORTS_WAIT: _reports_wait,
 }

@@ -24,6 +24,7 @@ from letters.models import (
     Release,
 )
 from letters.organizer.letter_editor.forms.moments import MomentField, Moments
+from letters.organizer.letter_editor.forms.months import chosen_months, fields_of_months
 from letters.organizer.letter_editor.operations import SETTINGS
 from letters.shared.domains import DOMAIN
 from letters.shared.typed_fields import WholeNumberField
@@ -109,6 +110,7 @@ GROUPS: dict[Promise, tuple[str, ...]] = {
     _("Nobody is named at first"): ("names_from", "notice_hours"),
     _("Who can sign"): ("organisations_sign", "domains", "addressee_domains", "asks_proof"),
     _("Other websites"): ("origins",),
+    _("How long data about signers is kept"): ("keep_addresses", "keep_data", "withholds_names_later"),
 }
 
 
@@ -164,6 +166,7 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
             "comments_public": _("Show why people sign beside their names"),
             "organisations_sign": _("Organisations can also sign"),
             "breakdown_public": _("Show how many sign from each country and email domain"),
+            "withholds_names_later": _("Then withhold public names, too"),
         }
         help_texts = {
             "batch_size": _(
@@ -179,6 +182,10 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
             "comments_public": _(
                 "Readers see only what people send while this is on, and only beside public names. What was sent "
                 "before stays with the organizers, unless the signer chooses otherwise."
+            ),
+            "withholds_names_later": _(
+                "Otherwise public names stay under the letter for as long as it is public. Each signer can still "
+                "withdraw or withhold their name. The numbers and the count stay in any case."
             ),
             "organisations_sign": _(
                 "They are listed and counted separately from people. You decide about those that nobody "
@@ -218,6 +225,8 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
             "closes_at": _("Open for signatures until"),
         }.items():
             self.fields[name] = MomentField(zone, label=label, required=False)
+        self.fields |= fields_of_months()
+        self.initial.update(keep_addresses=letter.months_of_addresses, keep_data=letter.months_of_data)
         self.ask_where_needed()
         self._ask_from_how_many(letter)
 
@@ -252,6 +261,12 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
             required=False,
             initial=release.notice_hours if release else USUAL_NOTICE_HOURS,
         )
+
+    def clean_keep_addresses(self) -> int | None:
+        return chosen_months(self.cleaned_data["keep_addresses"], self.instance, "keep_addresses")
+
+    def clean_keep_data(self) -> int | None:
+        return chosen_months(self.cleaned_data["keep_data"], self.instance, "keep_data")
 
     def clean_hold_from(self) -> int:
         return int(self.cleaned_data["hold_from"] or self.instance.hold_from)

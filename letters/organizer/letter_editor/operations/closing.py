@@ -27,10 +27,13 @@ def close_letter(letter: Letter, *, by: User, now: datetime) -> None:
 def reopen_letter(letter: Letter, *, by: User, now: datetime) -> None:
     """Accept signatures again.
 
-    Raises Refused("letter_sealed") if too few people had signed, so that everything was deleted.
+    Raises Refused("letter_sealed") if too few people had signed, so that everything was deleted, and
+    Refused("data_deleted") once the site no longer knows who has signed.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     if letter.status == Letter.Status.CLOSED:
+        if letter.data_deleted_at is not None:
+            raise Refused(Refusal.DATA_DELETED)
         if Release.objects.filter(letter=letter, missed_at__isnull=False).exists():
             raise Refused(Refusal.LETTER_SEALED)
         change.update(status=Letter.Status.PUBLISHED, closed_at=None)

@@ -1,5 +1,6 @@
 """Change what the signing form asks, who may sign, and until when."""
 
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +26,10 @@ SETTINGS = [
     *["ask_affiliation", "ask_role", "ask_country", "ask_comment"],
     *["comments_public", "indexing", "origins", "organisations_sign"],
     *["breakdown_public", "batch_size"],
+    *["keep_addresses", "keep_data", "withholds_names_later"],
 ]
+
+KEPT = {"keep_addresses", "keep_data", "withholds_names_later"}
 
 
 @transaction.atomic
@@ -36,6 +40,7 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     which also says when that refuses a change.
 
     Raises Refused("batch_too_small") for fewer signatures in a batch than the site, or the form, has said,
+    Raises Refused("kept_longer") if data about people who may have signed would be kept longer than they have read,
     Refused("breakdown_too_late") for numbers by country and domain once someone can have signed,
     Refused("open_already") for an opening time in the future once the form has been open, and
     Refused("end_is_past") for a new closing time in the past.
@@ -61,6 +66,7 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
         raise Refused(Refusal.END_IS_PAST)
     if "batch_size" in changed and not may_become(letter, changed["batch_size"]):
         raise Refused(Refusal.BATCH_TOO_SMALL)
+    _require_no_longer(letter, changed, now)
     if "breakdown_public" in changed:
         _switch_breakdown(letter, on=changed["breakdown_public"])
     if changed:
@@ -68,6 +74,19 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     if changed or seals:
         details = {"changed": sorted([*changed, *(["names_from"] if seals else [])])}
         change.record("set_up_letter", letter, details=details)
+
+
+def _require_no_longer(letter: Letter, changed: dict[str, Any], now: datetime) -> None:
+    """Privacy: signers have read beside the form how long the letter keeps what it stores about them."""
+    if not letter.form_has_opened(now) and not letter.signatures.exists():
+        return
+    after = copy(letter)
+    for name in KEPT.intersection(changed):
+        setattr(after, name, changed[name])
+    keeps_names = letter.withholds_names_later and not after.withholds_names_later
+    is_longer = after.months_of_addresses > letter.months_of_addresses or after.months_of_data > letter.months_of_data
+    if keeps_names or is_longer:
+        raise Refused(Refusal.KEPT_LONGER)
 
 
 def _switch_breakdown(letter: Letter, *, on: bool) -> None:

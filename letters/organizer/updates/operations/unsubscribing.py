@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F
 
 from letters.base.audit_log.operations import record
+from letters.base.retention.operations import forget_unneeded_address
 from letters.models import (
     OutgoingEmail,
     Signature,
@@ -27,4 +28,5 @@ def unsubscribe(signature: Signature, *, now: datetime) -> None:
     )
     for update_id in last.values_list("update_id", flat=True)[:1]:
         Update.objects.filter(pk=update_id).update(unsubscribed_count=F("unsubscribed_count") + 1)
+    forget_unneeded_address(signature)
     record("unsubscribe", signature, by="signer", now=now, details={"letter": signature.letter_id})

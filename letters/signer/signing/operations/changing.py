@@ -8,6 +8,8 @@ from django.db.models.functions import Cast
 
 from letters.base.ledger.operations import owe_words
 from letters.base.ledger.queries import shown
+from letters.base.retention.operations import forget_unneeded_address
+from letters.base.retention.queries import is_only_a_number
 from letters.base.webhooks.operations import owe_changed, owe_hidden
 from letters.models import (
     ACTIVE,
@@ -64,10 +66,13 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
     What the signer removes disappears at once. If moderators review the letter, new words wait for one, and the old
     words stay until then.
 
-    Raises Refused("signature_withdrawn") if the signature was withdrawn or removed.
+    Raises Refused("signature_withdrawn") if the signature was withdrawn or removed, and Refused("data_deleted") if
+    nothing but its number is left.
     """
     with transaction.atomic():
         letter, current = _lock_active(signature)
+        if is_only_a_number(current):
+            raise Refused(Refusal.DATA_DELETED)
         if letter.is_sealed or current.sealed is not None:
             # Nobody reads these words before they appear, so no moderator has judged the old ones.
             changed, is_held = sealed_words(changes.as_shown()), False
@@ -106,6 +111,7 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
             if letter.moved_at and changes.consent:
                 same &= Q(consented_at__gt=letter.moved_at)
             contact.exclude(same).update(consent=changes.consent, consented_at=consented_at)
+            forget_unneeded_address(current)
 
 
 def _tell_webhooks(signature: Signature, *, was_public: bool, now: datetime) -> None:

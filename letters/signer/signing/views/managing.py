@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from letters.base.emailed_links.guards import of_a_signature, see_other, useless_link
+from letters.base.retention.queries import is_only_a_number
 from letters.models import Display, Signature
 from letters.shared.explaining import add_refusal
 from letters.shared.languages import interface_language
@@ -71,6 +72,7 @@ def _control_page(request: HttpRequest, signature: Signature, *, status: int, **
     removal, now = queries.removal_of(signature), timezone.now()
     context: dict[str, Any] = {
         "stored": queries.stored_about(signature),
+        "is_only_a_number": is_only_a_number(signature),
         "removal": removal,
         "may_appeal": bool(removal and removal.may_appeal(now)),
         "last_appeal": next(iter(queries.appeals_of(signature)), None),
