@@ -239,7 +239,7 @@ def add_confirmed(letter: Letter, number: int, *, now: datetime = NOW, **values:
     """
     first = letter.signatures.count() + 1
     fields = {"display": "public", "state": Signature.State.CONFIRMED, "verified": Signature.Verified.LINK, **values}
-    Signature.objects.bulk_create(
+    rows = (
         Signature(
             letter=letter,
             revision=letter.current_revision,
@@ -253,6 +253,8 @@ def add_confirmed(letter: Letter, number: int, *, now: datetime = NOW, **values:
         )
         for place in range(first, first + number)
     )
+    # PostgreSQL takes at most 65,535 values in one statement.
+    Signature.objects.bulk_create(rows, batch_size=1000)
 
 
 def add_published(letter: Letter, number: int, *, now: datetime = NOW, **values: Any) -> None:

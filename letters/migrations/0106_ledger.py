@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("index", models.BigIntegerField()),
-                ("data", models.CharField(max_length=200)),
+                ("data", models.CharField(max_length=1000)),
                 (
                     "letter",
                     models.ForeignKey(

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0107_long_names_of_logs"),
+        ("letters", "0118_sealed_openings"),
     ]
 
     operations = [

@@ -32,7 +32,9 @@ def how(signatures: SignatureQuerySet) -> str:
 
 def test_an_index_shows_that_a_letter_has_no_name_for_organizers(large: Letter) -> None:
     assert not names_for_organizers(large).exists()
-    assert "signature_entrusted" in how(names_for_organizers(large))
+    # Each of the two holds only such names.
+    plan = how(names_for_organizers(large))
+    assert "signature_entrusted" in plan or "signature_for_organizers" in plan
     assert "signature_underway" in how(may_become_for_organizers(large))
 
 

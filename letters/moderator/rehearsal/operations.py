@@ -13,7 +13,7 @@ from letters.moderator.rehearsal.people import DAY
 from letters.moderator.signals.scoring import Verdict
 from letters.shared.addresses import canonical, hash_address
 
-BATCH = 2000
+BATCH = 1000
 # The percentages of honest people who show their name to everyone, to organizers, and to nobody.
 DISPLAYS = {Display.PUBLIC: 75, Display.ORGANIZERS: 15, Display.NOBODY: 10}
 # The arrivals of a letter's first five days, and an hour for the last confirmations.
