@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/ready-to-run
 DEV := .venv/ready-to-test
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
-MEASURED = $(BIN)/python -m slipcover --branch --source letters,petition,undersigned_witness --json --out var/coverage.json
+MEASURED = $(BIN)/python -m slipcover --branch --source letters,petition --json --out var/coverage.json
 # SlipCover says that it does not measure the tests themselves. In tests each warning is an error.
 BESIDE_SLIPCOVER = -W "ignore:Module already imported so cannot be rewritten; slipcover" \
 	-W "ignore:Unable to activate pytest branch coverage"

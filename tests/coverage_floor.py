@@ -1,6 +1,7 @@
 """Fail if the tests cover less of the code than before: `python -m tests.coverage_floor FILE`, with SlipCover's JSON.
 
-Lines and branches are counted together. Processes that tests start are not measured.
+Lines and branches are counted together. Processes that tests start are not measured, so neither is the witness, which
+its tests run as a process of its own.
 """
 
 import json
