@@ -30,9 +30,7 @@ def every_display() -> list[str]:
 
 
 # The pages of a letter that are lists of names, by their name in urls.py.
-LISTS_OF_NAMES = frozenset(
-    {"signatures", "signatures_csv", "signatures_json", "all_signatures_json", "mirror_zip", "mirror_file"}
-)
+LISTS_OF_NAMES = ("signatures", "signatures_csv", "signatures_json", "all_signatures_json", "mirror_zip", "mirror_file")
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
