@@ -14,13 +14,19 @@ from letters.models import LedgerCheckpoint, Letter
 from letters.public.ledger import signing
 from letters.public.ledger.keys import signers
 from letters.shared.notes import parse_checkpoint
+from letters.shared.sql import fetch_one
 from petition.first_steps import write_ledger_key
 from tests.ledger_logs.conftest import SECRET, Append, Signing, log_of
 from tests.people import in_threads
-from tests.stack import _test_database
+from tests.stack import _test_database, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+OTHERS_AT_WORK = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+    AND (state LIKE 'idle in transaction%%' OR state = 'active')
+"""
 # A worker that ends with SIGKILL when it comes to a function.
 KILLED = """
 import os, signal, sys
@@ -72,6 +78,8 @@ def test_a_signer_that_is_killed_makes_no_second_history(
     append(10)
     ended = run(KILLED, place, LEDGER_KEY=SECRET, LEDGER_DIR=str(ledger_dir))
     assert ended.returncode == (1 if place == "before the commit" else -signal.SIGKILL), ended.stderr
+    # Race: until PostgreSQL notices that the signer has ended, it keeps the lock on the log.
+    until(lambda: fetch_one(OTHERS_AT_WORK, {})[0] == 0)
     append(10)
     signs.run()
     log = log_of(letter)
