@@ -14,6 +14,7 @@ from letters.public.ledger.keys import NoKey, signers
 from letters.public.ledger.tasks import sign_if_possible
 from letters.shared import tlog
 from letters.shared.notes import parse_checkpoint, parse_checkpoint_text
+from tests import proofs
 from tests.conftest import LetterMaker
 from tests.ledger_logs.conftest import SECRET, Append, Signing, log_of
 from tests.people import NOW, Reader
@@ -111,7 +112,7 @@ def test_receipts_of_an_older_size_are_proved_to_be_a_beginning(
     signs.run()
     checkpoint, _ = parse_checkpoint(old.checkpoint.note)
     entry = LedgerEntry.objects.get(letter=letter, index=17).data.encode()
-    tlog.check_inclusion(tlog.leaf_hash(entry), 17, 300, checkpoint.root, old.hashes)
+    proofs.check_inclusion(tlog.leaf_hash(entry), 17, 300, checkpoint.root, old.hashes)
     proof = theirs(reader, str(letter.pk)).get_consistency_proof(300, 800)
     proof.check(checkpoint.root, bytes(log_of(letter).root or b""))
 
@@ -188,7 +189,7 @@ def test_the_site_proves_that_its_log_grew(letter: Letter, append: Append, signs
         site = log_of(None)
         roots[site.size] = bytes(site.root or b"")
     for old in (1, 3, 5):
-        tlog.check_consistency(old, 5, roots[old], roots[5], queries.consistency_of_site(old, 5))
+        proofs.check_consistency(old, 5, roots[old], roots[5], queries.consistency_of_site(old, 5))
     with pytest.raises(tlog.BadProof):
         queries.consistency_of_site(3, 6)
 

@@ -23,6 +23,7 @@ from letters.public.mirrors.tasks import check_mirrors, push_bundles, sign_bundl
 from letters.shared import tlog
 from letters.shared.mirror_places import read_places
 from letters.shared.notes import Checkpoint, Kind, Note, parse_checkpoint, parse_note
+from tests import proofs
 from tests.ledger_logs.conftest import Append, Signing, append, ledger_dir, signs
 from tests.mirrors.conftest import Make
 from tests.people import NOW, Reader
@@ -85,7 +86,7 @@ def test_a_bundle_holds_the_whole_record_under_the_names_of_the_site(
         files = {name: archive.read(name) for name in archive.namelist() if name.startswith("log/")}
     checkpoint, _ = parse_checkpoint(files["log/checkpoint"].decode())
     assert checkpoint.size == LedgerEntry.objects.filter(letter=letter).count()
-    entries = tlog.read_bundle(files[f"log/tile/entries/000.p/{checkpoint.size}"])
+    entries = proofs.read_bundle(files[f"log/tile/entries/000.p/{checkpoint.size}"])
     assert tlog.root_of([tlog.leaf_hash(entry) for entry in entries]) == checkpoint.root
     for name, data in files.items():
         assert reader.get(f"/log/{letter.pk}/{name.removeprefix('log/')}").content == data
