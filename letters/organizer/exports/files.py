@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from django.conf import settings
 
 from letters.models import Export
+from letters.shared.built_files import folder_of
 from letters.shared.csv_rows import MARK, csv_lines
 from letters.shared.numbers import MAX_DIGITS_OF_ID, read_number
 
@@ -31,9 +32,7 @@ ROWS_A_SHEET = 1_048_576
 
 
 def folder() -> Path:
-    path = Path(settings.EXPORTS_DIR)
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+    return folder_of(settings.EXPORTS_DIR)
 
 
 def name_of(export: Export) -> str:

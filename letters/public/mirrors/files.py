@@ -4,23 +4,21 @@ The database keeps what is known of it (`Bundle`), and the file can be made agai
 server and the worker of the queue "exports" must see the same folder.
 """
 
-import fcntl
 import hashlib
-import os
-import secrets
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
 
 from letters.models import Bundle
+from letters.shared import built_files
+from letters.shared.built_files import BLOCK, create, delete_old, folder_of, unfinished_in
 
-BLOCK = 256 * 1024
 # A file that is still unfinished after this time was left by a killed worker.
-ABANDONED_SECONDS = 6 * 60 * 60
+ABANDONED_AFTER = timedelta(hours=6)
 # So many characters of the hash are in the name.
 DIGEST_LENGTH = 16
 
@@ -34,27 +32,16 @@ def path_of(bundle: Bundle) -> Path:
     return _folder() / name_of(bundle)
 
 
-@contextmanager
-def building(letter_id: int) -> Iterator[bool]:
-    """Lock this letter's bundle for writing; yield whether the lock is ours. A killed worker loses its lock.
-
-    Race: if two workers made it at once, the older one could be finished last and replace the newer one.
-    """
-    # Race: never delete this empty file. Two workers could then lock two different files of the same name.
-    with (_folder() / f"{letter_id}.building").open("ab") as lock_file:
-        try:
-            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+def building(letter_id: int) -> AbstractContextManager[bool]:
+    """Lock this letter's bundle for writing; yield whether the lock is ours."""
+    return built_files.building(_folder(), str(letter_id))
 
 
 @contextmanager
 def unfinished() -> Iterator[Path]:
     """Yield the path of a new, empty file. It is deleted afterwards unless it was kept."""
-    path = _folder() / f"{secrets.token_hex(8)}.unfinished"
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    path = unfinished_in(_folder())
+    create(path).close()
     try:
         yield path
     finally:
@@ -88,18 +75,10 @@ def open_for_reading(bundle: Bundle) -> IO[bytes]:
     return path_of(bundle).open("rb")
 
 
-def delete_abandoned() -> None:
+def delete_abandoned(now: datetime) -> None:
     """Delete what a killed worker left."""
-    for path in _folder().glob("*.unfinished"):
-        try:
-            age = time.time() - path.stat().st_mtime
-        except FileNotFoundError:
-            continue  # Race: a worker has just finished this file and renamed it.
-        if age > ABANDONED_SECONDS:
-            path.unlink(missing_ok=True)
+    delete_old(_folder().glob("*.unfinished"), after=ABANDONED_AFTER, now=now)
 
 
 def _folder() -> Path:
-    path = Path(settings.MIRRORS_DIR)
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+    return folder_of(settings.MIRRORS_DIR)

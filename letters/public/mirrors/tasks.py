@@ -51,7 +51,7 @@ def make_bundles(*, write_pdf: WritePdf, clock: Callable[[], datetime] = databas
             note_not_made(letter, day=_day(letter, now), now=now)
         if clock() - began > MAX_TURN:
             break
-    files.delete_abandoned()
+    files.delete_abandoned(clock())
 
 
 def make_bundle(letter_id: int, *, write_pdf: WritePdf, clock: Callable[[], datetime] = database_now) -> None:

@@ -12,6 +12,7 @@ from letters.public.mirrors import files, queries
 from letters.public.public_pages.limits import limit_downloads
 from letters.public.public_pages.pages import Page, Visit, letter_page
 from letters.shared import wakeups
+from letters.shared.built_files import BLOCK
 
 RETRY_SECONDS = 30
 ANYONE = {"Access-Control-Allow-Origin": "*"}
@@ -78,7 +79,7 @@ def _file(visit: Visit, bundle: Bundle) -> HttpResponseBase:
     # Set after construction: Django would replace our Content-Disposition with the name of the file.
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.block_size = files.BLOCK
+    response.block_size = BLOCK
     return response
 
 

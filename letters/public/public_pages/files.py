@@ -4,18 +4,18 @@ Denial of service: reading a million names takes half a minute, so a few such re
 web server. The web server and the worker of the queue "exports" must see the same folder.
 """
 
-import fcntl
-import os
-import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from gzip import GzipFile
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from django.conf import settings
+
+from letters.shared import built_files
+from letters.shared.built_files import create, delete_old, folder_of, unfinished_in
 
 # A list with more numbers than this is built in the background; a shorter one is built while its reader waits.
 LARGE_LIST = 5000
@@ -54,22 +54,9 @@ def newest_list(letter_id: int, ending: Ending = "csv") -> BuiltList | None:
     return max(_lists(f"{letter_id}-*.{ending}"), key=lambda built: (built.version, built.began_at), default=None)
 
 
-@contextmanager
-def building(letter_id: int, ending: Ending = "csv") -> Iterator[bool]:
-    """Lock this list for writing; yield whether the lock is ours. A killed worker loses its lock.
-
-    Denial of service: while a list is built, each reader asks for it again. Without the lock, all workers would build
-    the same list.
-    Race: if two workers built it at once, the older list could be finished last and replace the newer one.
-    """
-    # Race: never delete this empty file. Two workers could then lock two different files of the same name.
-    with (_folder() / f"{letter_id}-{ending}.building").open("ab") as lock_file:
-        try:
-            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+def building(letter_id: int, ending: Ending = "csv") -> AbstractContextManager[bool]:
+    """Lock this list for writing; yield whether the lock is ours."""
+    return built_files.building(_folder(), f"{letter_id}-{ending}")
 
 
 def write_list(
@@ -82,19 +69,23 @@ def write_list(
 ) -> BuiltList:
     """Write a list to a new file, plain and compressed, then delete the older files of this letter."""
     name = f"{letter_id}-{version}-{int(began_at.timestamp())}.{ending}"
-    path, unfinished = _folder() / name, _folder() / f"{secrets.token_hex(8)}.unfinished"
-    compressed, unfinished_too = compressed_of(path), unfinished.with_name(f"z{unfinished.name}")
+    path, unfinished = _folder() / name, unfinished_in(_folder())
+    compressed, twin = compressed_of(path), unfinished.with_name(f"z{unfinished.name}")
     try:
-        with _new(unfinished) as file, _new(unfinished_too) as small, GzipFile("", "wb", COMPRESSION, small) as packer:
+        with (
+            create(unfinished) as file,
+            create(twin) as small,
+            GzipFile("", "wb", COMPRESSION, small) as packer,
+        ):
             for part in parts:
                 file.write(part)
                 packer.write(part)
         # Race: a reader who finds the list finds its compressed twin, too.
-        unfinished_too.replace(compressed)
+        twin.replace(compressed)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-        unfinished_too.unlink(missing_ok=True)
+        twin.unlink(missing_ok=True)
     for built in _lists(f"{letter_id}-*.{ending}"):
         if built.path != path:
             delete_list(built)
@@ -110,10 +101,6 @@ def delete_list(built: BuiltList) -> None:
     compressed_of(built.path).unlink(missing_ok=True)
 
 
-def _new(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
 def all_lists() -> list[BuiltList]:
     return [built for ending in ENDINGS for built in _lists(f"*.{ending}")]
 
@@ -121,19 +108,11 @@ def all_lists() -> list[BuiltList]:
 def delete_abandoned(now: datetime) -> None:
     """Delete what a killed worker left: unfinished files, and compressed ones without the list that belongs to them."""
     alone = [path for path in _folder().glob("*.gz") if not path.with_suffix("").exists()]
-    for path in [*_folder().glob("*.unfinished"), *alone]:
-        try:
-            written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        except FileNotFoundError:
-            continue  # Race: a worker has just finished this file and renamed it.
-        if now - written_at > ABANDONED_AFTER:
-            path.unlink(missing_ok=True)
+    delete_old([*_folder().glob("*.unfinished"), *alone], after=ABANDONED_AFTER, now=now)
 
 
 def _folder() -> Path:
-    path = Path(settings.PUBLIC_LISTS_DIR)
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+    return folder_of(settings.PUBLIC_LISTS_DIR)
 
 
 def _lists(pattern: str) -> Iterator[BuiltList]:

@@ -14,6 +14,7 @@ from letters.public.public_pages.limits import limit_downloads
 from letters.public.public_pages.list_rows import public_csv, public_json
 from letters.public.public_pages.pages import Page, Visit, letter_page
 from letters.shared import wakeups
+from letters.shared.built_files import BLOCK
 from letters.shared.csv_rows import CSV
 
 TYPES: dict[Ending, str] = {"csv": CSV, "json": "application/json"}
@@ -79,8 +80,7 @@ def _file_response(visit: Visit, built: files.BuiltList, ending: Ending) -> Http
     # Set after construction: Django would replace our Content-Disposition with the name of the file.
     for name, value in _headers(visit.letter, ending).items():
         response.headers[name] = value
-    # Larger blocks than Django's default, for a file that may have a hundred megabytes.
-    response.block_size = 256 * 1024
+    response.block_size = BLOCK
     return response
 
 
