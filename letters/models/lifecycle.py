@@ -239,7 +239,7 @@ class Transition(Enum):
         sources=[State.SEALED],
         targets=[State.CONFIRMED, State.HELD],
         who=[Who.SITE],
-        when="enough people have signed, and the time of the announcement is over; `held` if it has a concern",
+        when="enough people have signed, and the announced time has come; `held` if it has a concern",
         operations=["release_names"],
         sets={"sealed": None},
         given=(*STORED, "confirmed_at", "signed_at", "to_score"),
