@@ -136,6 +136,15 @@ def site_url(name: str, default: str) -> str:
     return value
 
 
+def home_page(name: str) -> tuple[str, str]:
+    """Return what the home page shows: ("letter", slug) or ("collective", slug); two empty strings for all letters."""
+    value = text(name)
+    kind, _, slug = value.partition(":")
+    if value and (kind not in {"letter", "collective"} or not re.fullmatch("[A-Za-z0-9_-]{1,80}", slug)):
+        refuse(f"{name} must be letter:SLUG or collective:SLUG, not {value!r}.")
+    return (kind, slug) if value else ("", "")
+
+
 def database_url(name: str, default: str) -> dict[str, Any]:
     """Return a PostgreSQL address for Django's DATABASES; empty without one."""
     value = text(name, default)

@@ -18,7 +18,7 @@ def name_of_site() -> str:
 
 @register.simple_tag
 def home_url(language: str = "") -> str:
-    """Return the URL of the list of open letters, in a language of the site (by default that of the page)."""
+    """Return the URL of the home page, in a language of the site (by default that of the page)."""
     return site_url("home", language)
 
 

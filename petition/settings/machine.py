@@ -34,6 +34,8 @@ LAPTOP = LAPTOP or bool(laptop)
 # URLs of the site
 
 SITE_URL = environment.site_url("SITE_URL", f"http://localhost:{PORT}")
+# The letter or the collective that the home page shows; otherwise all open letters.
+HOME_PAGE = environment.home_page("HOME_PAGE")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (["*"] if LAPTOP else [SITE_URL.split("//")[1].split(":")[0]])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # The URL of this site's source (AGPL, section 13). Without it the site serves its own files.

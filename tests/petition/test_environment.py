@@ -54,6 +54,8 @@ RIGHT: list[tuple[Reader, str, Any]] = [
     (lambda: environment.folder("NAME", DEFAULT_FOLDER), "~/letters", Path.home() / "letters"),
     (lambda: environment.site_url("NAME", ""), "https://letters.example.org/", "https://letters.example.org"),
     (lambda: environment.site_url("NAME", "http://localhost:8000"), "", "http://localhost:8000"),
+    (lambda: environment.home_page("NAME"), "", ("", "")),
+    (lambda: environment.home_page("NAME"), "letter:night-trains", ("letter", "night-trains")),
     (lambda: environment.database_url("NAME", ""), "", {}),
     (lambda: environment.valkey_url("NAME", ""), "", ""),
     (lambda: environment.valkey_url("NAME", ""), "rediss://host:6380/2", "rediss://host:6380/2"),
@@ -84,6 +86,7 @@ WRONG: list[tuple[Reader, str]] = [
     (lambda: environment.certificates("NAME"), "/nowhere/ca.pem"),
     (lambda: environment.certificates("NAME"), "/etc/hostname"),
     *[(lambda: environment.flag("NAME"), value) for value in ("maybe", "2", "да")],
+    *[(lambda: environment.home_page("NAME"), value) for value in ("trains", "letter:", "page:a", "letter:A b")],
     *[
         (lambda: environment.whole("NAME", 8000, least=1, most=65535), value)
         for value in ("eight", "0", "65536", "-1", "8000.5", "٣", "8 000", "9" * 5000)

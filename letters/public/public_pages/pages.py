@@ -113,6 +113,12 @@ class Visit:
         response.headers["Content-Language"] = self.language
         return response
 
+    def listed_if_allowed(self, page: Page | HttpResponseBase) -> Page | HttpResponseBase:
+        """Return the same page; ask search engines to leave it out if they may not list this page of the letter."""
+        if isinstance(page, Page) and not self.letter.may_be_indexed(self.name):
+            return replace(page, is_unlisted=True)
+        return page
+
     def context(self, revision: Revision | None = None) -> dict[str, object]:
         """Return the context that all pages of a letter share, with the text of `revision` or the current text."""
         text = self.text(revision)
@@ -152,10 +158,7 @@ def letter_page(name: str) -> Callable[[Callable[..., Page | HttpResponseBase]],
             visit = Visit(request, letter, language, name, url_kwargs)
             if letter.status == Letter.Status.TAKEN_DOWN:
                 return answer_taken_down(visit)
-            page = view(visit, **url_kwargs)
-            if isinstance(page, Page) and not letter.may_be_indexed(name):
-                return replace(page, is_unlisted=True)
-            return page
+            return visit.listed_if_allowed(view(visit, **url_kwargs))
 
         return visited
 

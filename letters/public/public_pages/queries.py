@@ -11,6 +11,7 @@ from django.db.models.functions import Left
 from letters.base.public_letters import queries as base
 from letters.models import (
     AddresseeAnswer,
+    Collective,
     Display,
     ErrorRate,
     History,
@@ -255,10 +256,14 @@ class OpenLetter:
         return Picture.above(self.letter.current_revision)
 
 
-def open_letters(now: datetime, language: str) -> list[OpenLetter]:
-    """Return letters that take signatures now, newest first, each in `language` if it has a translation."""
+def open_letters(now: datetime, language: str, *, collective: Collective | None = None) -> list[OpenLetter]:
+    """Return letters that take signatures now, newest first, each in `language` if it has a translation.
+
+    With a collective, return its letters alone.
+    """
+    taking = Letter.objects.open_at(now)
     letters = list(
-        Letter.objects.open_at(now)
+        (taking.filter(collective=collective) if collective else taking)
         .select_related("collective", "current_revision__cover")
         .defer("current_revision__cover__full", "current_revision__cover__small")
         .order_by("-published_at")[:MAX_LETTERS_ON_HOME]

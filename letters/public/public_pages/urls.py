@@ -3,7 +3,7 @@ from itertools import chain
 from django.urls import path
 
 from letters.base.site_pages.queries import PAGES
-from letters.public.public_pages import breakdown, count_history, organisations, verify, views, whole_list
+from letters.public.public_pages import breakdown, count_history, home, organisations, verify, views, whole_list
 from letters.public.public_pages.about import page_about, page_by_operator
 from letters.shared.localized_paths import localized_paths
 
@@ -12,7 +12,7 @@ urlpatterns = [
     *localized_paths("how-we-count/", page_about("how-we-count"), name="how-we-count"),
     *chain.from_iterable(localized_paths(f"{name}/", page_by_operator(name), name=name.value) for name in PAGES),
     # The home page comes after these: otherwise its language prefix would match "how-we-count".
-    *localized_paths("", views.home, name="home"),
+    *localized_paths("", home.home, name="home"),
     # /letters/<slug>/ in the letter's own language, /<language>/letters/<slug>/ in another one
     *localized_paths("letters/<slug:slug>/", views.letter, name="letter"),
     *localized_paths("letters/<slug:slug>/signatures/", views.signatures, name="signatures"),

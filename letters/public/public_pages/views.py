@@ -12,7 +12,6 @@ from django.http import (
     JsonResponse,
     StreamingHttpResponse,
 )
-from django.shortcuts import render
 from django.utils import timezone
 
 from letters.base.collective_domains.queries import shown_domains
@@ -35,35 +34,23 @@ from letters.public.public_pages.feed import letter_feed
 from letters.public.public_pages.forms import FindNameForm, FindNumberForm
 from letters.public.public_pages.limits import count_for_network
 from letters.public.public_pages.organisations import on_letter
-from letters.public.public_pages.pages import Context, Page, Visit, letter_page, public_page
+from letters.public.public_pages.pages import Context, Page, Visit, letter_page
 from letters.public.public_pages.qr import qr_svg
 from letters.public.public_pages.searching import answer_search
 from letters.shared.languages import direction, interface_language
 from letters.shared.refused import Refusal
 
 
-@public_page
-def home(request: HttpRequest, language: str = settings.LANGUAGE_CODE) -> Page:
-    """List the letters that can be signed now."""
-    if language not in dict(settings.LANGUAGES):
-        raise Http404
-    letters = queries.open_letters(timezone.now(), language)
-    paused = not is_on(Switch.Name.TAKE_SIGNATURES)
-    versions = [(entry.letter.pk, entry.letter.version) for entry in letters]
-    context = {"letters": letters, "language": language, "languages": settings.LANGUAGES, "paused": paused}
-    return Page(
-        ("home", language, paused, *versions), lambda: render(request, "letters/public_pages/home.html", context)
-    )
-
-
-@letter_page("letter")
-def letter(visit: Visit) -> Page:
+def show_letter(visit: Visit) -> Page:
     """Show the letter, the signing form and the newest signatures."""
     now = timezone.now()
     refusal = visit.letter.refusal(now) or ("" if is_on(Switch.Name.TAKE_SIGNATURES) else "paused")
     witnessed = said_of(visit.letter)
     context = lambda: {**_letter_context(visit), "refusal": refusal, "as_of": now, "witnessed": witnessed}  # noqa: E731
     return visit.of_version(refusal, visit.letter.day_of(now), witnessed, context=context)
+
+
+letter = letter_page("letter")(show_letter)
 
 
 def _letter_context(visit: Visit) -> Context:

@@ -12,7 +12,7 @@ from django.core import checks
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.check import Command as Check
 
-from petition.checkup import machine, public, sending, servers, signed_logs, witnesses
+from petition.checkup import home_page, machine, public, sending, servers, signed_logs, witnesses
 from petition.checkup.findings import Finding, Look, Verdict, all_findings, fine, look, wrong
 
 
@@ -55,6 +55,7 @@ def _looks(options: dict[str, Any]) -> Iterator[Look]:
     yield servers.mail_server
     yield _named(partial(sending.sending_domain, selector=options.get("dkim_selector") or ""), "sending domain")
     yield public.host_names
+    yield home_page.home_page
     yield witnesses.witnesses_of_the_site
     if options.get("url"):
         yield _named(partial(public.public_site, options["url"]), "public site")
