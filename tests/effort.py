@@ -11,7 +11,8 @@ def effort(work: Callable[[], object]) -> float:
     """Return the least processor time of three runs of the work, in multiples of counting to STEPS before and after.
 
     Processor time alone says little: where other processes use the memory, everything takes twice as long, and coverage
-    slows the work, not the counting. So limits leave room for that; what grows with the square of a text passes them anyway.
+    slows the work, not the counting. So limits leave room for that; what grows with the square of a text passes them
+    anyway.
     """
     return min(_effort_once(work) for _ in range(3))
 
