@@ -25,6 +25,7 @@ from letters.shared.addresses import Address, decrypt, read_address
 from letters.shared.codes import MAX_CHARACTERS, read_code
 from letters.shared.domains import PRIVATE, PRIVATE_BY_NAME, domain_of, match_domain
 from letters.shared.odd_names import has_link, has_numerals
+from letters.shared.quick_forms import copies_quickly
 from letters.shared.typed_fields import AddressField, LineField
 from letters.signer.signing.comment_words import AS_CHOSEN, FOR_EVERYONE, FOR_ORGANIZERS, SHOW_COMMENT
 from letters.signer.signing.display_choices import DisplayChoices
@@ -57,6 +58,7 @@ def _with_suggestion(data: QueryDict | None) -> QueryDict | None:
     return chosen
 
 
+@copies_quickly
 class SigningForm(forms.Form):
     """The signing form of a letter, with the fields that the letter asks for."""
 
@@ -257,6 +259,7 @@ class SigningForm(forms.Form):
         return {**typed, "consent": str(self.fields["updates"].label) if self.cleaned_data.get("updates") else ""}
 
 
+@copies_quickly
 class ChangeForm(SigningForm):
     """The form for changing a signature: the signing form without the address, filled from the database.
 
