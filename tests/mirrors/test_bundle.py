@@ -52,7 +52,7 @@ def test_every_link_leads_to_a_file_of_the_bundle_or_to_the_live_page(letter: Le
     followed = 0
     for name, text in files.items():
         if name.endswith(".html"):
-            assert not re.search("<form|<script", text)
+            assert not re.search("<form|<script", text) or name.startswith("verify")
             for link in map(unescape, LINK.findall(text)):
                 if link not in live and link:
                     target = os.path.normpath(Path(name).parent / link)

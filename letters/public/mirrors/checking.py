@@ -10,7 +10,7 @@ from functools import partial
 
 from letters.models import Letter, Mirror
 from letters.public.mirrors import record
-from letters.public.mirrors.pushing import CHECKPOINT
+from letters.public.mirrors.record import CHECKPOINT
 from letters.shared.notes import MAX_NOTE
 from letters.shared.outgoing import Target, Unanswered, get
 

@@ -18,7 +18,7 @@ from django.utils import translation
 from letters.base.collective_domains.queries import shown_domains
 from letters.base.public_letters.queries import text_of
 from letters.models import History, Letter, Picture, paper_counts_of, public_moves
-from letters.public.mirrors import files
+from letters.public.mirrors import files, verify
 from letters.public.mirrors.archive import File
 from letters.public.mirrors.record import Record, files_of
 from letters.public.public_pages import names_on_letter, queries
@@ -87,6 +87,8 @@ def contents(letter: Letter, record: Record, *, day: date, write_pdf: WritePdf) 
         yield from _picture(name, digest, size)
     yield from _styles()
     yield from files_of(record)
+    if verify.has_page(letter, record):
+        yield from _verify_pages(pages, languages)
     yield pages.render("README.html", "readme", letter.language, languages=languages)
 
 
@@ -105,6 +107,10 @@ def pdf_name(letter: Letter, language: str) -> str:
     return "letter.pdf" if language == letter.language else f"letter.{language}.pdf"
 
 
+def verify_name(letter: Letter, language: str) -> str:
+    return "verify.html" if language == letter.language else f"verify.{language}.html"
+
+
 def _letter_page(pages: _Pages, language: str, languages: list[str], *, has_pdf: bool) -> File:
     letter = pages.letter
     links = [{"code": code, "name": language_name(code), "url": page_name(letter, code)} for code in languages]
@@ -117,6 +123,7 @@ def _letter_page(pages: _Pages, language: str, languages: list[str], *, has_pdf:
         pdf=pdf_name(letter, language) if has_pdf else "",
         is_indexed=letter.may_be_indexed("letter"),
         has_record=bool(pages.record.note),
+        verify=verify_name(letter, language) if verify.has_page(letter, pages.record) else "",
         **_around(letter),
         **_signed(letter, History.of_changed(letter, language)),
     )
@@ -160,6 +167,17 @@ def _list_pages(pages: _Pages) -> Iterator[File]:
         own = {"signatures": rows.order_by("number"), "number": number}
         beside = {"previous": str(number - 1), "following": str(number + 1)}
         yield pages.render(f"signatures/{number}.html", "signatures", letter.language, **same, **own, **beside)
+
+
+def _verify_pages(pages: _Pages, languages: list[str]) -> Iterator[File]:
+    """Yield the page that checks the record, in each language, with its scripts."""
+    letter = pages.letter
+    for language in languages:
+        own = {"text": text_of(letter, language), "back": page_name(letter, language)}
+        yield pages.render(verify_name(letter, language), "verify", language, **own, **verify.context(pages.record))
+    yield verify.saved_files(letter, pages.record)
+    for name in verify.SCRIPTS:
+        yield File(f"script/{name}", [_static(name)])
 
 
 def _languages_of_pdfs(letter: Letter, languages: list[str]) -> list[str]:

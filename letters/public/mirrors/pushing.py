@@ -21,6 +21,7 @@ from zipfile import ZipFile
 from django.conf import settings
 
 from letters.models import Bundle
+from letters.public.mirrors.record import CHECKPOINT
 from letters.shared.mirror_places import MirrorPlace
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     PackData: TypeAlias = tuple[int, Iterator[UnpackedObject]]
 
 ZIP, NOTE = "mirror.zip", "mirror.zip.note"
-# A record that someone can compare without the whole ZIP.
-CHECKPOINT = "log/checkpoint"
 STEP_SECONDS = 60
 READABLE_FOLDER, READABLE_FILE = 0o755, 0o644
 # Of files in git.

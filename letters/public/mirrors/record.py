@@ -16,6 +16,11 @@ from letters.shared.tlog import TILE_BITS, TILE_WIDTH, BadProof
 
 Finding = Mirror.Finding
 
+# The names of the record's files in a bundle. Below LOG they are those of the site. Places in MIRRORS also offer the
+# checkpoint beside the ZIP, so that others can compare it without the whole ZIP.
+LOG = "log/"
+CHECKPOINT, KEYS = f"{LOG}checkpoint", f"{LOG}vkeys.txt"
+
 
 @dataclass(frozen=True)
 class Record:
@@ -25,6 +30,10 @@ class Record:
     is_whole: bool
     log: Log | None = None
     note: str = ""
+
+    @property
+    def origin(self) -> str:
+        return _origin_of(self.note)
 
     @property
     def size(self) -> int:
@@ -60,12 +69,23 @@ def files_of(record: Record) -> Iterator[File]:
     """Yield the checkpoint, the public keys and the tiles, under the same names as on the site."""
     if record.log is None or not record.note:
         return
-    yield File("log/checkpoint", [record.note.encode()])
-    keys = queries.vkeys_of(record.log.origin)
-    yield File("log/vkeys.txt", [f"{key}\n".encode() for key in keys])
+    yield File(CHECKPOINT, [record.note.encode()])
+    yield File(KEYS, [keys_of(record)])
     for level in range(tlog.MAX_LEVEL + 1):
         for number, width in _tiles_of(level, record.size):
             yield _file(tlog.tile_path(level, number, width), queries.tile_data(record.log, level, number, width))
+    yield from entries_of(record)
+
+
+def keys_of(record: Record) -> bytes:
+    """Return the public keys of the record, a line each."""
+    return "".join(f"{key}\n" for key in queries.vkeys_of(record.origin)).encode()
+
+
+def entries_of(record: Record) -> Iterator[File]:
+    """Yield the entries of the record, 256 to a file. Memory: one file at a time."""
+    if record.log is None:
+        return
     for number, width in _tiles_of(0, record.size):
         yield _file(tlog.tile_path("entries", number, width), queries.bundle_data(record.log, number, width))
 
@@ -79,7 +99,7 @@ def _tiles_of(level: int, size: int) -> Iterator[tuple[int, int]]:
 def _file(name: str, data: bytes | None) -> File:
     if data is None:
         raise BadProof(f"The log has no {name}.")
-    return File(f"log/{name}", [data])
+    return File(LOG + name, [data])
 
 
 def statement(bundle: Bundle) -> tuple[str, str]:

@@ -12,6 +12,11 @@ const sentences = document.getElementById("sentences").content;
 const WAITS = globalThis.savedFiles ? [] : [3_000, 6_000];
 const LONGEST_RECEIPT = 64 * 1024;
 
+// In a copy of a letter with very many signatures, readers choose the folder of the record. A copy on a website needs that not.
+const folder = globalThis.location.protocol === "file:" ? document.getElementById("saved-folder") : null;
+const isWhole = Boolean(globalThis.savedFiles) && !document.getElementById("saved-folder");
+let chosen = new Map();
+
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 const asNumber = (value) => value.toLocaleString(document.documentElement.lang);
 
@@ -37,8 +42,16 @@ function sayWrong(error) {
   status.textContent = sentence("ended-wrong");
 }
 
+async function chosenFile(path) {
+  if (!chosen.size) throw new tlog.Wrong("no-folder");
+  const file = chosen.get(path);
+  return file ? new Uint8Array(await file.arrayBuffer()) : null;
+}
+
 async function load(path, { isFresh = false } = {}) {
-  if (globalThis.savedFiles) return path in savedFiles ? bytesOf(savedFiles[path]) : null;
+  if (globalThis.savedFiles && path in savedFiles) return bytesOf(savedFiles[path]);
+  if (isWhole) return null;
+  if (folder) return chosenFile(path);
   let answer;
   try {
     answer = await fetch(path, { credentials: "omit", cache: isFresh ? "no-store" : "default" });
@@ -129,4 +142,9 @@ document.getElementById("check-receipt").addEventListener("submit", (event) => {
   run(event.submitter, chosenReceipt);
 });
 document.getElementById("check-letter").addEventListener("click", (event) => run(event.currentTarget, async () => null));
+folder?.addEventListener("change", () => {
+  // They may have chosen the folder "log", or one above it.
+  chosen = new Map([...folder.files].map((file) => [file.webkitRelativePath.replace(/^.*\/(?=log\/)/, ""), file]));
+});
+if (folder) document.getElementById("choose-folder").hidden = false;
 page.querySelectorAll("[hidden].with-script").forEach((each) => { each.hidden = false; });
