@@ -6,9 +6,9 @@ processor time of a signing. Only what forms change is copied here: fields, thei
 
 from typing import Any, TypeVar
 
-from django.forms import BaseForm, Field
+from django.forms import Field, Form
 
-F = TypeVar("F", bound=type[BaseForm])
+F = TypeVar("F", bound=Form)
 Copied = TypeVar("Copied")
 
 
@@ -17,7 +17,7 @@ class _Fields(dict[str, Field]):
         return {name: _field(field) for name, field in self.items()}
 
 
-def copies_quickly(form: F) -> F:
+def copies_quickly(form: type[F]) -> type[F]:
     """Make each form of this class copy its fields quickly. A subclass needs the decorator, too.
 
     Choices are shared, so set new ones (`field.choices = …`) instead of changing the list.
