@@ -24,7 +24,9 @@ class Record:
     """A log in a folder that grows, and receipts of its entries."""
 
     def __init__(self, folder: Path, origin: str, key: bytes = bytes(range(32))) -> None:
-        self.folder, self.origin, self.entries = folder, origin, [f"undersigned/1 begin {origin}"]
+        # A log that continues another one begins with the entries of that one.
+        first = origin.rpartition(".")[0] if origin.endswith(".2") else origin
+        self.folder, self.origin, self.entries = folder, origin, [f"undersigned/1 begin {first}"]
         self._signer = PlainEd25519Signer(origin, Ed25519PrivateKey.from_private_bytes(key))
         self._also = MLDSA44CosignatureSigner(origin, key)
         self._writer = TilesWriter.create(folder, origin)
@@ -41,6 +43,14 @@ class Record:
             self.entries.append(f"undersigned/1 {entry}")
             self._writer.add_leaf(self.entries[-1].encode())
         return len(self.entries) - 1
+
+    def continue_from(self, closed: "Record") -> None:
+        """Add the entries of a closed record, and the one that says which it was."""
+        checkpoint = TilesReader(LocalBackend(closed.folder)).get_checkpoint()
+        for entry in closed.entries[len(self.entries) :]:
+            self.add(entry.removeprefix("undersigned/1 "))
+        root = base64.b64encode(checkpoint.root_hash).decode()
+        self.add(f"begin {self.origin} continues {closed.origin} {checkpoint.size} {root}")
 
     def publish(self, number: int, words: dict[str, str], opening: bytes, text: int = 1) -> int:
         return self.add(f"publish {number} {text} - {commitment(words, opening)}")

@@ -123,9 +123,18 @@ def refuse_unless_empty(connection: psycopg.Connection) -> None:
         )
 
 
+# More letters than a site creates between two backups.
+LETTERS_SINCE = 1000
+
+
 def settle(connection: psycopg.Connection) -> None:
     """Do what a dump does not: forget files that it leaves out, and let the database count its rows."""
     connection.execute("UPDATE letters_export SET file_name = '' WHERE file_name <> ''")
+    # Fork: a letter that is lost may have a log, which is named after its id. No new letter gets such an id.
+    connection.execute(
+        "SELECT setval(pg_get_serial_sequence('letters_letter', 'id'), coalesce(max(id), 0) + %s) FROM letters_letter",
+        (LETTERS_SINCE,),
+    )
     connection.commit()
     connection.autocommit = True
     connection.execute("ANALYZE")

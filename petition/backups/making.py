@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from petition.backups import BackupError, database, manifest, programs
+from petition.backups import BackupError, database, logs, manifest, programs
 from petition.backups.keys import refuse_beside, write_keys
 from petition.backups.manifest import DUMP, Manifest
 
@@ -15,18 +15,20 @@ OPTIONS = ["--format=custom", "--no-owner", "--no-privileges", "--no-password"]
 OPTIONS += [f"--exclude-table-data={table}" for table in database.LEFT_OUT]
 
 
-def make_backup(folder: Path, *, keys_to: Path | None, say: Say) -> Manifest:
+def make_backup(folder: Path, *, keys_to: Path | None, ledger_key_to: Path | None = None, say: Say) -> Manifest:
     """Write a backup to a new folder, which appears only when it is complete. Raises BackupError."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupError(f"{folder} exists already. Give each backup a folder of its own.")
-    if keys_to:
-        refuse_beside(keys_to, folder)
+    for path in (keys_to, ledger_key_to):
+        if path:
+            refuse_beside(path, folder)
     new = _unfinished(folder.parent)
     try:
         made = _dump(new)
         if keys_to:
             is_new = write_keys(keys_to, made)
             say(f"The keys are in {keys_to}." if is_new else f"The keys in {keys_to} are still the same.")
+        _keep_ledger_key(ledger_key_to, say)
         new.rename(folder)
         manifest.sync(folder.parent)
     except OSError as error:
@@ -34,6 +36,15 @@ def make_backup(folder: Path, *, keys_to: Path | None, say: Say) -> Manifest:
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return made
+
+
+def _keep_ledger_key(path: Path | None, say: Say) -> None:
+    with database.connected() as connection:
+        if path:
+            is_new = logs.write_ledger_key(path, connection)
+            say(f"The key of the logs is in {path}." if is_new else f"The key of the logs in {path} is still the same.")
+        elif logs.has_signed_logs(connection):
+            say("The key that signs the logs is not copied. --ledger-key-to copies it, or copy ledger.key yourself.")
 
 
 def _unfinished(parent: Path) -> Path:

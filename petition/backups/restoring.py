@@ -7,7 +7,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from letters.base.keyring.queries import lacking
 from letters.shared.valkey import client
-from petition.backups import BackupError, database, manifest, programs
+from petition.backups import BackupError, database, logs, manifest, programs
 from petition.backups.keys import check_keys, lacking_here
 from petition.backups.making import Say
 from petition.backups.manifest import DUMP, Manifest
@@ -29,10 +29,11 @@ def restore_backup(folder: Path, *, keys: Path, say: Say) -> None:
         if wrong := lacking(database.keys(connection), given):
             raise BackupError(f"The restored data was written under other keys: {' and '.join(wrong)} differ.")
         database.settle(connection)
+        about_logs = list(logs.what_is_next(connection))
     signatures = found.counts[database.SITE]["signatures"]
     say(f"The database is restored: {signatures} signatures, as counted at {found.moment:%Y-%m-%d %H:%M:%S %Z}.")
     _empty_valkey(say)
-    _say_what_is_next(found, keys, say)
+    _say_what_is_next(found, keys, about_logs, say)
 
 
 def _write(dump: Path, *, least: int) -> None:
@@ -71,15 +72,13 @@ def _empty_valkey(say: Say) -> None:
         say(f"Valkey did not answer ({type(error).__name__}). Empty it before you start the site: it may hold pages.")
 
 
-def _say_what_is_next(found: Manifest, keys: Path, say: Say) -> None:
+def _say_what_is_next(found: Manifest, keys: Path, about_logs: list[str], say: Say) -> None:
     say("What to do next:")
     if lacking_here(found):
         say(f"* This environment has other keys. Set those in {keys} before you start anything.")
     say("* Run `migrate`, start the site, and look at `status`.")
-    say(
-        "* Logs that were signed after the backup are in doubt now, so that nothing is signed twice. Leave LEDGER_DIR "
-        "as it is, and run `undersigned close_log` on the machine that signs: docs/running.md, “A log in doubt”."
-    )
+    for sentence in about_logs:
+        say(f"* {sentence}")
     say(
         f"* What happened after {found.moment:%Y-%m-%d %H:%M:%S %Z} is not in this backup. People who withdrew since "
         "then are shown again, and emails that were sent since then can be sent twice. docs/running.md says under "

@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -57,9 +58,9 @@ def keys(backup: Path) -> Path:
     return backup.with_name("keys")
 
 
-@pytest.fixture
-def elsewhere() -> Iterator[psycopg.Connection]:
-    """An empty database, which DATABASE_URL names from now on for the commands."""
+@contextmanager
+def another_database() -> Iterator[psycopg.Connection]:
+    """Create an empty database, which DATABASE_URL names meanwhile for the commands."""
     name, admin = f"elsewhere_{uuid4().hex[:12]}", {**address(), "dbname": "postgres"}
     with psycopg.connect(make_conninfo(**admin), autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0'.encode())
@@ -69,6 +70,13 @@ def elsewhere() -> Iterator[psycopg.Connection]:
             yield there
     with psycopg.connect(make_conninfo(**admin), autocommit=True) as server:
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[psycopg.Connection]:
+    """An empty database, which DATABASE_URL names from now on for the commands."""
+    with another_database() as there:
+        yield there
 
 
 def refusal(command: str, folder: Path, **options: Any) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from letters.models import LedgerCheckpoint, LedgerEntry, LedgerLog, Letter, SiteLogEntry, State
-from letters.public.ledger import closing
+from letters.public.ledger import closing, signing
 from letters.shared import tlog
 from letters.shared.notes import Checkpoint, encode, parse_checkpoint
 from tests.ledger_logs.conftest import Append, Dump, Signing, log_of, tamper
@@ -56,6 +56,24 @@ def test_a_database_that_was_restored_signs_nothing(  # noqa: PLR0917
     signer.sign(letter, email="ada@example.org")
     signer.confirm("ada@example.org")
     assert signature_of(letter).state == State.CONFIRMED
+
+
+def test_a_state_that_is_far_ahead_of_the_database_is_compared_before_anything_is_signed(
+    letter: Letter, append: Append, signs: Signing, ledger_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More entries are missing than are signed at once, and as many others were added since."""
+    append(100)
+    signs.run()
+    dump = Dump()
+    append(600)
+    signs.run()
+    kept = (ledger_dir / f"{letter.pk}.checkpoint").read_text()
+    dump.restore()
+    append(700, start="restore")
+    monkeypatch.setattr(signing, "ENTRIES_AT_ONCE", 256)
+    signs.run()
+    assert log_of(letter).doubt == Doubt.DIFFERS
+    assert (ledger_dir / f"{letter.pk}.checkpoint").read_text() == kept
 
 
 def test_a_closed_log_has_a_successor_that_says_what_was_signed(

@@ -278,6 +278,30 @@ def test_a_changed_missing_or_swapped_entry_is_found(opened: Opened, record: Rec
     assert wrong(check_letter(opened(files))) == "missing"
 
 
+def test_a_record_that_continues_a_closed_one_adds_up_and_receipts_of_both_are_true(
+    opened: Opened, record: Record, tmp_path: Path
+) -> None:
+    """The successor has the entries that were left, and then one that says so. The closed one had one more."""
+    before = record.receipt(5, ADA, OTHER_OPENING)
+    successor = Record(tmp_path / "successor", f"{ORIGIN}.2")
+    successor.continue_from(record)
+    index = record.publish(4, ADA, OPENING, text=2)
+    record.sign()
+    lost = record.receipt(index, ADA, OPENING)
+    index = successor.publish(4, NAMELESS, OPENING, text=2)
+    successor.sign()
+    four = {**SHOWN, "published": 3, "texts": [{"number": 1, "published": 0}, {"number": 2, "published": 3}]}
+    files = {f"{LOG}{path}": content for path, content in successor.files().items()}
+    files |= {"/log/vkeys.txt": successor.keys.encode(), "/count": json.dumps(four).encode()}
+    assert codes(check_letter(opened(files))) == ["signed", "complete", "same-count", "same-text"]
+    signed = ["signed", "included"]
+    lines = check_receipt(opened(files), before)
+    assert codes(lines) == [*signed, "opened", "complete", "kept", "is-published", "same-count", "same-text"]
+    assert codes(check_receipt(opened(files), lost))[:5] == [*signed, "opened", "complete", "earlier-record"]
+    lines = check_receipt(opened(files), successor.receipt(index, NAMELESS, OPENING))
+    assert codes(lines)[:5] == [*signed, "opened-nameless", "complete", "kept"]
+
+
 def test_a_record_that_no_key_of_the_site_has_signed_is_refused(opened: Opened, record: Record, tmp_path: Path) -> None:
     other = Record(tmp_path / "other", ORIGIN, key=bytes(32))
     assert wrong(check_letter(opened({**files_of(record), "/log/vkeys.txt": other.keys.encode()}))) == "unsigned"

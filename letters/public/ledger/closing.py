@@ -5,6 +5,7 @@ which log it continues, and what was last signed of it. So everyone sees what th
 """
 
 from datetime import datetime
+from secrets import randbelow
 
 from django.db import transaction
 
@@ -15,6 +16,9 @@ from letters.models import SITE, LedgerEntry, LedgerLog, Letter, SiteLogEntry
 from letters.public.ledger import memory
 from letters.shared.notes import Checkpoint, encode
 from letters.shared.tlog import EMPTY_ROOT
+
+# Generations from here on are drawn by lot. Addresses take four digits.
+BY_LOT = 4000
 
 
 class NotInDoubt(Exception):
@@ -55,8 +59,12 @@ def _last_signed(old: LedgerLog) -> Checkpoint:
 
 
 def _successor(old: LedgerLog) -> LedgerLog:
-    """Create the next log. Fork: not one that this machine remembers, which the database may have lost."""
-    first, generation = str(old.letter_id or SITE), old.generation + 1
+    """Create the next log. Fork: not one that was signed before, and that the database may have lost.
+
+    A machine that does not remember the old log does not remember its successors either, so the name is drawn by lot.
+    """
+    first = str(old.letter_id or SITE)
+    generation = old.generation + 1 if memory.is_known(old.name) or not old.size else BY_LOT + randbelow(BY_LOT)
     while memory.is_known(name := f"{first}.{generation}"):
         generation += 1
     origin = f"{old.origin.rpartition('/')[0]}/{name}"

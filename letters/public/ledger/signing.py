@@ -184,7 +184,8 @@ def grow(current: LedgerLog, total: int) -> Grown | None:
         raise InDoubt(Doubt.FORGOTTEN)
     if max(current.size, kept.size if kept else 0) > total:
         raise InDoubt(Doubt.BEHIND)
-    end = min(total, current.size + ENTRIES_AT_ONCE)
+    # Fork: at least as far as was signed. A smaller state would go unchecked, and the folder forget the larger one.
+    end = min(total, max(current.size + ENTRIES_AT_ONCE, kept.size if kept else 0))
     try:
         read_old = reader(current.pk, tlog.edge_of(current.size))
         if current.size and tlog.root_at(current.size, read_old) != bytes(current.root or b""):
@@ -195,7 +196,7 @@ def grow(current: LedgerLog, total: int) -> Grown | None:
         hashes = [tlog.leaf_hash(entry) for entry in entries]
         tiles = {(tile.level, tile.number): data for tile, data in tlog.grow(current.size, hashes, read_old)}
         read = _over(tiles, read_old)
-        if kept and kept.size <= end and tlog.root_at(kept.size, read) != kept.root:
+        if kept and tlog.root_at(kept.size, read) != kept.root:
             raise InDoubt(Doubt.DIFFERS)
         return Grown(tiles, Checkpoint(current.origin, end, tlog.root_at(end, read))) if entries else None
     except tlog.BadProof:

@@ -101,7 +101,9 @@ globalThis.ledger = (() => {
       const [version, kind, first, second] = entry.split(" ");
       const wrong = () => new Wrong("entry", { index, entry });
       const row = signatures.get(first);
-      if (version !== "undersigned/1" || (index === 0) !== (kind === "begin")) throw wrong();
+      // A log that continues a closed one has its entries, and then one that says so.
+      const isAtItsPlace = kind === "begin" ? index === 0 || second === "continues" : index > 0;
+      if (version !== "undersigned/1" || !isAtItsPlace) throw wrong();
       if (kind === "publish") {
         if (!(Number(first) > last)) throw wrong();
         last = Number(first);
@@ -115,7 +117,7 @@ globalThis.ledger = (() => {
         row.text = second;
       } else if (kind === "words" && !row) {
         throw wrong();
-      } else if (!["begin", "continues", "words", "text", "counts"].includes(kind)) {
+      } else if (!["begin", "words", "text", "counts"].includes(kind)) {
         throw wrong();
       }
     });
