@@ -17,12 +17,14 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from kombu.exceptions import KombuError
 
+from letters.base.switches.queries import known_maintenance
 from letters.shared import counting
 from letters.shared.limits import TooMany
 from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refused
 from letters.shared.request_input import safe_fields
 from letters.shared.sessions import SessionStore
+from petition.maintenance import maintenance_page
 from petition.request_ids import current_request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -154,6 +156,8 @@ class PlainRefusals:
         if part is None:
             return None
         log.error("%s did not answer: %s", part, type(exception).__name__)
+        if under_way := known_maintenance():
+            return maintenance_page(request, under_way, is_readable=False)
         page = self._page(request, 503, error_id=current_request_id())
         page.headers["Retry-After"] = "30"
         return page

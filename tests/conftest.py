@@ -203,6 +203,21 @@ class SettingsOnly:
         pass
 
 
+class NotMaintained:
+    """Stands for a site that nobody maintains, so that no statement looks for the switch, until a test turns it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+        self.real = switches_queries._maintenance
+        self.real.cache_clear()
+
+    def __call__(self, second: int) -> None:
+        return None
+
+    def cache_clear(self) -> None:
+        self.monkeypatch.setattr(switches_queries, "_maintenance", self.real)
+
+
 @pytest.fixture(autouse=True)
 def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep pages for one test only, and check their ETag each time: no test waits half a second for a change."""
@@ -221,6 +236,8 @@ def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     # Switches keep their state until a test turns one.
     monkeypatch.setattr(switches_queries, "_second", lambda: 0)
     switches_queries._all.cache_clear()
+    switches_queries._last_read[0] = None
+    monkeypatch.setattr(switches_queries, "_maintenance", NotMaintained(monkeypatch))
 
 
 @pytest.fixture

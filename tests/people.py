@@ -264,10 +264,12 @@ def add_published(letter: Letter, number: int, *, now: datetime = NOW, **values:
     letter.refresh_from_db()
 
 
-def turn(name: Switch.Name, *, on: bool) -> None:
+def turn(name: Switch.Name, *, on: bool, until: datetime | None = None) -> None:
     """Turn a switch of the running site."""
-    turn_switch(name, on=on, by=None, now=NOW)
+    turn_switch(name, on=on, by=None, now=NOW, until=until)
     switches_queries._all.cache_clear()
+    if name == Switch.Name.MAINTENANCE:
+        switches_queries._maintenance.cache_clear()
 
 
 def deliver() -> None:

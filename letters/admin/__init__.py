@@ -283,13 +283,13 @@ class SwitchForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
 
     class Meta:
         model = Switch
-        fields = ["name", "is_on"]
+        fields = ["name", "is_on", "until"]
 
 
 @admin.register(Switch)
 class SwitchAdmin(ReadOnly):
     form = SwitchForm
-    list_display = ["name", "is_on", "changed_at"]
+    list_display = ["name", "is_on", "until", "changed_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
@@ -302,7 +302,8 @@ class SwitchAdmin(ReadOnly):
 
     def save_model(self, request: HttpRequest, obj: Switch, form: SwitchForm, change: bool) -> None:
         by, reason = cast("User", request.user), form.cleaned_data["reason"]
-        turn_switch(Switch.Name(obj.name), on=obj.is_on, by=by, now=timezone.now(), reason=reason)
+        name = Switch.Name(obj.name)
+        turn_switch(name, on=obj.is_on, until=obj.until, by=by, now=timezone.now(), reason=reason)
         obj.pk = Switch.objects.get(name=obj.name).pk
 
 

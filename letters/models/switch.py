@@ -11,9 +11,12 @@ class Switch(models.Model):
         SEND_BULK_MAIL = "send_bulk_mail", "Send bulk email: reminders, invitations, carry-over questions, updates"
         ASK_PROOF = "ask_proof", "Ask every signer for a browser check"
         PUBLISH = "publish", "Publish confirmed signatures"
+        MAINTENANCE = "maintenance", "Maintenance: everyone can read letters, and only staff can change anything"
 
     name = models.CharField(max_length=20, choices=Name)
     is_on = models.BooleanField()
+    # When maintenance will probably be over, which pages say. Nothing happens by itself then.
+    until = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -21,7 +24,9 @@ class Switch(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["name"], name="switch_once"),
             models.CheckConstraint(
-                condition=models.Q(name__in=["take_signatures", "send_bulk_mail", "ask_proof", "publish"]),
+                condition=models.Q(
+                    name__in=["take_signatures", "send_bulk_mail", "ask_proof", "publish", "maintenance"]
+                ),
                 name="switch_name_known",
             ),
         ]

@@ -55,6 +55,8 @@ MIDDLEWARE = [
     # After CSRF: a request from another site is refused unread.
     "petition.middleware.SafeText",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Staff can still change things, so it needs to know who asks.
+    "petition.maintenance.MaintenanceMode",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from letters.models import Letter
+from letters.models import Letter, Switch
 from letters.public.public_pages import caching
 from letters.public.public_pages.caching import (
     CIRCUIT_OPEN_SECONDS,
@@ -23,7 +23,7 @@ from letters.public.public_pages.caching import (
     PublicPageCache,
     page_etag,
 )
-from tests.people import Reader, add_published, in_threads, kept_pages, words
+from tests.people import Reader, add_published, in_threads, kept_pages, turn, words
 
 PAGES = ["/", "/it/", "/letters/night-trains/", "/it/letters/night-trains/", "/letters/night-trains/signatures/"]
 DATA = ["/letters/night-trains/count/"]
@@ -199,6 +199,17 @@ def test_pages_are_shown_for_a_while_without_the_database(letter: Letter, reader
         assert reader.get("/").status_code == 503
     clock.now += FRESH_SECONDS + 0.01
     assert reader.get("/letters/night-trains/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_are_shown_for_the_whole_maintenance(letter: Letter, reader: Reader, clock: Clock) -> None:
+    turn(Switch.Name.MAINTENANCE, on=True)
+    before = reader.get("/letters/night-trains/")
+    with database_away():
+        clock.now += 20 * STALE_SECONDS
+        stale = reader.get("/letters/night-trains/")
+        assert (stale.status_code, stale.content) == (200, before.content)
+    turn(Switch.Name.MAINTENANCE, on=False)
 
 
 @pytest.mark.django_db(transaction=True)

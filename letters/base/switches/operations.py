@@ -11,8 +11,18 @@ from letters.shared.refused import Refusal, Refused
 
 
 @transaction.atomic
-def turn_switch(name: Switch.Name, *, on: bool, by: User | None, now: datetime, reason: str = "") -> None:
+def turn_switch(
+    name: Switch.Name,
+    *,
+    on: bool,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    until: datetime | None = None,
+) -> None:
     """Turn a switch. It takes effect within a second in every process. Idempotent.
+
+    `until` is only said to people: when a switch that is turned on will probably be turned off. Nothing happens then.
 
     `by` is None for the person who runs the site, at its console. Raises Refused("not_yours") for anyone but a
     superuser.
@@ -22,7 +32,8 @@ def turn_switch(name: Switch.Name, *, on: bool, by: User | None, now: datetime, 
     switch, _ = Switch.objects.select_for_update().get_or_create(
         name=name, defaults={"is_on": DEFAULTS[name], "changed_at": now}
     )
-    if switch.is_on == on:
+    until = until if on else None
+    if (switch.is_on, switch.until) == (on, until):
         return
-    Switch.objects.filter(pk=switch.pk).update(is_on=on, changed_at=now)
+    Switch.objects.filter(pk=switch.pk).update(is_on=on, until=until, changed_at=now)
     record("turn_switch", switch, by=by, now=now, reason=reason, details={"name": name, "on": on})

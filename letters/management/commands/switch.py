@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -14,11 +15,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", nargs="?", choices=Switch.Name.values)
         parser.add_argument("state", nargs="?", choices=["on", "off"])
+        parser.add_argument("--minutes", type=int, help="About how long, for the page that says when to come back.")
         parser.add_argument("--reason", default="", help="Stored in the audit record.")
 
-    def handle(self, *args: Any, name: str | None, state: str | None, reason: str, **options: Any) -> None:
+    def handle(
+        self, *args: Any, name: str | None, state: str | None, reason: str, minutes: int | None = None, **options: Any
+    ) -> None:
         if name and state:
-            turn_switch(Switch.Name(name), on=state == "on", by=None, now=timezone.now(), reason=reason)
+            now = timezone.now()
+            until = now + timedelta(minutes=minutes) if minutes else None
+            turn_switch(Switch.Name(name), on=state == "on", by=None, now=now, reason=reason, until=until)
             self.stdout.write(f"{name} will be {state} within a second.")
             return
         for switch in [Switch.Name(name)] if name else list(Switch.Name):

@@ -25,6 +25,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags, urlencode
 
 from letters.base.site_pages.queries import filled_pages, notice_versions
+from letters.base.switches.queries import known_maintenance
 from letters.public.public_pages import latest_versions, shared_pages
 from letters.public.public_pages.shared_pages import SharedPage
 from letters.shared import counting
@@ -219,7 +220,8 @@ class PublicPageCache:
         # slowly may offer an older version after a newer one.
         is_newer = other and other.checked_at > page.checked_at and not _is_older(other, page)
         newest = other if other and is_newer else page
-        if response.status_code >= 500 and time.monotonic() - newest.checked_at < STALE_SECONDS:
+        may_be_stale = time.monotonic() - newest.checked_at < STALE_SECONDS or known_maintenance() is not None
+        if response.status_code >= 500 and may_be_stale:
             newest.circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
             self.pages[key] = newest
             return newest.answer(request)
