@@ -184,6 +184,7 @@ ROWS = {
     "readyz": Row("503", "405"),
     "source": Row("200", "405"),
     # No authority has stamped anything here.
+    "stamped_days": Row("200", "405"),
     "time_stamp": Row("404", "405", more={"day": "2026-11-30"}),
     "stamped_checkpoint": Row("404", "405", more={"day": "2026-11-30"}),
     # Email providers send a secret. If none is configured, there is no such URL.

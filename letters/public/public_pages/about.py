@@ -25,10 +25,12 @@ def page_about(name: str) -> Callable[..., HttpResponseBase]:
         if language not in dict(settings.LANGUAGES):
             raise Http404
         rate = public_error_rate() if name == HOW_WE_COUNT else None
-        context = {"language": language, "languages": settings.LANGUAGES, "page": name, "rate": rate}
+        has_stamps = bool(settings.TIMESTAMP_AUTHORITY)
+        languages = {"language": language, "languages": settings.LANGUAGES}
+        context = {**languages, "page": name, "rate": rate, "has_stamps": has_stamps}
         template = f"letters/public_pages/{name.replace('-', '_')}.html"
         numbers = (rate.checked, rate.wrong) if rate else ()
-        return Page((name, language, *numbers), lambda: render(request, template, context))
+        return Page((name, language, has_stamps, *numbers), lambda: render(request, template, context))
 
     return view
 

@@ -1,4 +1,4 @@
-"""Offer the time stamps to anyone, as files that never change."""
+"""Offer the time stamps to anyone, as files that never change, and the list of their days."""
 
 from datetime import date
 
@@ -7,7 +7,19 @@ from django.views.decorators.http import require_safe
 
 from letters.models import DayStamp
 
-FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Access-Control-Allow-Origin": "*"}
+ANYONE = {"Access-Control-Allow-Origin": "*"}
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", **ANYONE}
+# There is a new day once a day.
+FOR_MINUTES = {"Cache-Control": "public, max-age=300", **ANYONE}
+
+
+@require_safe
+def stamped_days(request: HttpRequest) -> HttpResponse:
+    """List the days that have a time stamp, one on each line, the oldest first."""
+    days = DayStamp.objects.order_by("day").values_list("day", flat=True)
+    return HttpResponse(
+        "".join(f"{day}\n" for day in days), content_type="text/plain; charset=utf-8", headers=FOR_MINUTES
+    )
 
 
 @require_safe
