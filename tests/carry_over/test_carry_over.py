@@ -91,6 +91,24 @@ def test_everyone_who_signed_an_earlier_text_gets_one_email(asked: Letter, organ
     assert len(mail.outbox) == 3
 
 
+def test_the_questions_leave_in_an_order_that_says_nothing_about_numbers(letter: Letter, organizer: User) -> None:
+    """A mail log would otherwise order the mailboxes as the public list orders its entries."""
+    emails = [f"signer{place}@example.org" for place in range(14)]
+    for email in emails:
+        sign_and_confirm(letter, email, display="organizers")
+    publish()
+    deliver()
+    mail.outbox.clear()
+    change_text(letter)
+    ask_to_carry_over(letter, by=organizer, now=NOW)
+    owe_questions(now=NOW)
+    deliver()
+    asked = [to for message in mail.outbox for to in message.to]
+    assert sorted(asked) == sorted(emails)
+    numbers = [signature_of(letter, email).number or 0 for email in asked]
+    assert numbers != sorted(numbers)
+
+
 def test_signers_of_the_new_text_and_signers_without_an_address_are_not_asked(signed: Letter, organizer: User) -> None:
     SignerContact.objects.filter(signature=signature_of(signed, BERTA)).delete()
     Signature.objects.filter(pk=signature_of(signed, CARLO).pk).update(concern="complained")

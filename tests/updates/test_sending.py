@@ -26,7 +26,18 @@ from letters.organizer.updates.tasks import carry_on
 from letters.signer.signing.operations import change_signature, withdraw_signature
 from letters.tasks import EMAIL_BUILDERS
 from tests.conftest import LetterMaker
-from tests.people import NOW, ask_again, deliver, in_threads, publish, sign, sign_and_confirm, submitted_form, turn
+from tests.people import (
+    NOW,
+    ask_again,
+    deliver,
+    in_threads,
+    publish,
+    sign,
+    sign_and_confirm,
+    signature_of,
+    submitted_form,
+    turn,
+)
 from tests.updates.conftest import WORDS, UpdateMaker, agree
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +79,23 @@ def test_only_people_who_agreed_get_an_update(letter: Letter, sending: UpdateMak
     assert recipients() == ["ada@example.org"]
     update.refresh_from_db()
     assert (update.recipients_total, update.spread_at) == (1, NOW)
+
+
+def test_an_update_leaves_in_an_order_that_says_nothing_about_numbers(
+    letter: Letter, sending: UpdateMaker
+) -> None:
+    """A mail log would otherwise order the mailboxes as the public list orders its entries."""
+    emails = [f"signer{place}@example.org" for place in range(14)]
+    for email in emails:
+        agree(letter, email, display="organizers")
+    deliver()
+    mail.outbox.clear()
+    spread(sending())
+    deliver()
+    sent = [to for message in mail.outbox for to in message.to]
+    assert sorted(sent) == sorted(emails)
+    numbers = [signature_of(letter, email).number or 0 for email in sent]
+    assert numbers != sorted(numbers)
 
 
 def test_people_who_sign_later_read_an_update_on_the_page(letter: Letter, sending: UpdateMaker) -> None:

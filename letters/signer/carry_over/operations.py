@@ -8,7 +8,7 @@ from django.db.models import F
 
 from letters.base.changes.operations import LetterChange, change_letter, change_letter_unasked
 from letters.base.ledger.operations import owe_carry
-from letters.base.outbox.enqueueing import insert_email, key_of
+from letters.base.outbox.enqueueing import BY_LOT, insert_email, key_of
 from letters.models import (
     CONFIRMED,
     COUNTED,
@@ -67,6 +67,7 @@ WITH batch AS MATERIALIZED (
     JOIN letters_revision AS signed ON signed.id = batch.revision_id AND signed.number < %(revision)s
     JOIN letters_signercontact AS contact ON contact.signature_id = batch.id
     WHERE {is_in([COUNTED])} AND concern NOT IN ('bounced', 'complained')
+    ORDER BY {BY_LOT}
     ON CONFLICT (key) DO NOTHING
     RETURNING id
 )

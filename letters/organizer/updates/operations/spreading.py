@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, F, Q
 
-from letters.base.outbox.enqueueing import insert_email, key_of
+from letters.base.outbox.enqueueing import BY_LOT, insert_email, key_of
 from letters.models import (
     AGREED_SINCE_MOVE,
     COUNTED,
@@ -45,6 +45,7 @@ WITH passed AS MATERIALIZED (
     WHERE {is_in([COUNTED], "passed.state")}
         AND passed.concern NOT IN ('bounced', 'complained') AND contact.consent <> ''
         AND {AGREED_SINCE_MOVE}
+    ORDER BY {BY_LOT}
     ON CONFLICT (key) DO NOTHING
     RETURNING 1
 )
