@@ -75,7 +75,9 @@ def _show(options: argparse.Namespace) -> None:
     for origin, seen in storage.logs():
         _say(f"{origin}: " + (f"{seen.size} entries on {_time(seen.at)}" if seen else "nothing seen yet"))
     for origin, note, at in storage.evidence():
-        _say(f"\nREFUSED: {origin} signed this, which does not continue what was seen ({_time(at)}):\n\n{note}")
+        _say(
+            f"\nREFUSED: {origin} signed this, without a proof that it continues what was seen ({_time(at)}):\n\n{note}"
+        )
 
 
 def _serve(options: argparse.Namespace) -> None:

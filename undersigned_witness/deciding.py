@@ -80,7 +80,8 @@ def add_checkpoint(storage: Storage, body: bytes, now: int) -> Answer:
             lines = storage.cosigner().cosign(checkpoint, now)
             storage.remember(checkpoint, hash_of(checkpoint.origin), note + lines, now)
         elif refusal.status == HTTPStatus.UNPROCESSABLE_ENTITY or is_other_history(checkpoint, seen):
-            storage.keep_evidence(checkpoint.origin, note, now)
+            is_certain = is_other_history(checkpoint, seen)
+            storage.keep_evidence(checkpoint.origin, note, now, is_certain=is_certain)
     return refusal or Answer(HTTPStatus.OK, lines)
 
 

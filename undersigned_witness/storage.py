@@ -17,8 +17,10 @@ from undersigned_witness.notes import Checkpoint, Cosigner, Key
 FILE = "witness.sqlite3"
 SEED_BYTES = 32
 BUSY_SECONDS = 10.0
-# Refused checkpoints with a valid signature are kept as proof of what the log did, so many for each log.
+# Refused checkpoints with a valid signature are kept, so many for each log. Abuse: anyone can send a state of the log
+# with a proof that does not fit. So there is room left for what nobody but the log can have made.
 MAX_EVIDENCE = 100
+MAX_CERTAIN = 200
 
 SCHEMA = """
 CREATE TABLE identity (only INTEGER PRIMARY KEY CHECK (only = 1), name TEXT NOT NULL, ed25519 BLOB NOT NULL,
@@ -145,10 +147,10 @@ class Storage:
             },
         )
 
-    def keep_evidence(self, origin: str, note: str, at: int) -> None:
-        """Keep a checkpoint that the log signed and that was refused."""
+    def keep_evidence(self, origin: str, note: str, at: int, *, is_certain: bool) -> None:
+        """Keep a checkpoint that the log signed and that was refused, `is_certain` if it shows a second history."""
         kept = self.database.execute("SELECT count(*) FROM evidence WHERE origin = ?", (origin,)).fetchone()[0]
-        if kept < MAX_EVIDENCE:
+        if kept < (MAX_CERTAIN if is_certain else MAX_EVIDENCE):
             values = (origin, note, at)
             self.database.execute("INSERT OR IGNORE INTO evidence (origin, note, at) VALUES (?, ?, ?)", values)
 

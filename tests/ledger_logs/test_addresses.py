@@ -6,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from letters.base.ledger_logs import queries
 from letters.models import Letter
-from tests.ledger_logs.conftest import Append, Signing
+from tests.ledger_logs.conftest import Append, Signing, tamper
 from tests.people import Reader
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +93,26 @@ def test_a_full_tile_is_read_once(
     first = reader.get(f"{log}{file}").content
     with django_assert_num_queries(1):
         assert reader.get(f"{log}{file}").content == first
+
+
+@pytest.mark.parametrize(
+    ("damage", "file"),
+    [
+        ("DELETE FROM letters_ledgerentry WHERE index = 290", "tile/entries/001.p/44"),
+        ("DELETE FROM letters_ledgerentry WHERE index = 7", "tile/entries/000"),
+        ("UPDATE letters_ledgertile SET data = substring(data for 64)", "tile/0/001.p/44"),
+        ("DELETE FROM letters_ledgertile", "tile/0/000"),
+    ],
+)
+def test_what_is_no_longer_whole_is_not_served_because_caches_would_keep_it(
+    log: str, reader: Reader, damage: str, file: str
+) -> None:
+    assert "immutable" in reader.get(f"{log}{file}").headers["Cache-Control"]
+    queries._full.clear()
+    tamper(damage)
+    answer = reader.get(f"{log}{file}")
+    assert answer.status_code == 404
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
 def test_the_memory_for_tiles_is_limited(log: str, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

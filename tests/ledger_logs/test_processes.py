@@ -12,7 +12,6 @@ from django.conf import settings
 
 from letters.models import LedgerCheckpoint, Letter
 from letters.public.ledger import signing
-from letters.public.ledger.keys import signers
 from letters.shared.notes import parse_checkpoint
 from letters.shared.sql import fetch_one
 from petition.first_steps import write_ledger_key
@@ -92,10 +91,10 @@ def test_a_signer_that_is_killed_makes_no_second_history(
 def test_two_signers_at_once_make_one_history(letter: Letter, append: Append, signs: Signing) -> None:
     append(300)
     signs.run()
-    log, ours = log_of(letter), signers()
+    log, keys = log_of(letter), signing.keys_to_use(now=signs.now)
     for _ in range(5):
         append(20)
-        in_threads(lambda _: signing.sign_log(log.pk, ours, now=signs.now), range(4), threads=4)
+        in_threads(lambda _: signing.sign_log(log.pk, keys, now=signs.now), range(4), threads=4)
     assert (log_of(letter).doubt, log_of(letter).size) == ("", 400)
     sizes = list(LedgerCheckpoint.objects.filter(log=log).order_by("size").values_list("size", flat=True))
     assert sizes == [300, 320, 340, 360, 380, 400]

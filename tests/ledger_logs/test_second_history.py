@@ -245,6 +245,22 @@ def test_sql_cannot_make_the_signer_contradict_itself(
     assert LedgerCheckpoint.objects.filter(log__letter=letter).count() == 1
 
 
+def test_a_log_that_sql_gives_another_name_is_still_compared(letter: Letter, append: Append, signs: Signing) -> None:
+    """What is signed is its origin. Under another name, the folder would seem to know nothing."""
+    append(3)
+    signs.run()
+    tamper("DELETE FROM letters_ledgerentry WHERE index > 0")
+    tamper("DELETE FROM letters_ledgertile")
+    tamper("DELETE FROM letters_ledgercheckpoint")
+    forged = {"name": f"{letter.pk}.9", "size": 0, "root": None, "signed_at": None}
+    LedgerLog.objects.filter(letter=letter).update(**forged)
+    append(9, start="restore")
+    signs.restart()
+    signs.run()
+    assert log_of(letter).doubt == Doubt.DIFFERS
+    assert not LedgerCheckpoint.objects.filter(log__letter=letter).exists()
+
+
 def test_a_smaller_log_in_the_database_is_seen(letter: Letter, append: Append, signs: Signing) -> None:
     """Whoever rewinds the row of the log, its tiles and its entries, still meets the folder."""
     append(3)

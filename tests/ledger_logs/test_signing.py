@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 from tlog_scales.reader import TilesReader
 from tlog_scales.signing import Vkey
@@ -10,7 +12,7 @@ from tlog_scales.signing import Vkey
 from letters.base.ledger_logs import queries
 from letters.models import LedgerCheckpoint, LedgerEntry, LedgerLog, Letter, SiteLogEntry
 from letters.public.ledger import signing
-from letters.public.ledger.keys import NoKey, signers
+from letters.public.ledger.keys import NoKey
 from letters.public.ledger.tasks import sign_if_possible
 from letters.shared import tlog
 from letters.shared.notes import parse_checkpoint, parse_checkpoint_text
@@ -146,9 +148,9 @@ def test_the_work_does_not_grow_with_the_log(
     signs.run(after=timedelta(seconds=30))
     append(1)
     log = log_of(letter)
-    ours = signers()
-    with django_assert_num_queries(11):
-        signing.sign_log(log.pk, ours, now=signs.now + timedelta(seconds=5))
+    keys = signing.keys_to_use(now=signs.now)
+    with django_assert_num_queries(10):
+        signing.sign_log(log.pk, keys, now=signs.now + timedelta(seconds=5))
     with django_assert_num_queries(2):
         assert queries.proof_for(letter, count // 2)
 
@@ -195,6 +197,21 @@ def test_the_site_proves_that_its_log_grew(letter: Letter, append: Append, signs
 
 
 # Keys
+
+
+def test_the_public_keys_are_read_once_for_all_logs(published: LetterMaker, append: Append, signs: Signing) -> None:
+    letters = [published(f"letter-{each}") for each in ("one", "two", "three")]
+    for letter in letters:
+        append(3, to=letter)
+    signs.run()
+    for letter in letters:
+        append(3, to=letter)
+    signs.restart()
+    with CaptureQueriesContext(connection) as queries_of_run:
+        signs.run()
+    assert all(log_of(letter).size == 6 for letter in letters)
+    # One to see which are new, and one for what was signed with them.
+    assert sum('FROM "letters_ledgerkey"' in query["sql"] for query in queries_of_run) == 2
 
 
 def test_a_process_without_the_key_signs_nothing(

@@ -81,9 +81,7 @@ def test_only_people_who_agreed_get_an_update(letter: Letter, sending: UpdateMak
     assert (update.recipients_total, update.spread_at) == (1, NOW)
 
 
-def test_an_update_leaves_in_an_order_that_says_nothing_about_numbers(
-    letter: Letter, sending: UpdateMaker
-) -> None:
+def test_an_update_leaves_in_an_order_that_says_nothing_about_numbers(letter: Letter, sending: UpdateMaker) -> None:
     """A mail log would otherwise order the mailboxes as the public list orders its entries."""
     emails = [f"signer{place}@example.org" for place in range(14)]
     for email in emails:

@@ -72,6 +72,19 @@ def test_a_log_that_grows_is_cosigned_from_where_the_witness_was(
     assert (row().size, row().error, row().refusal) == (5, "", "")
 
 
+def test_a_witness_that_someone_has_shown_our_newest_state_has_not_refused(
+    site_log: SiteLog, witness: Witness, offer: Offer, settings: Settings
+) -> None:
+    """Anyone can read it and send it to the witness, before the worker that asks about an older one."""
+    older = latest_checkpoint(None)
+    assert older
+    site_log.grow(2)
+    offer()
+    Row.objects.update(size=0, text="", origin="")
+    ((_, url),) = settings.WITNESSES
+    assert asking.ask(row(), url, older, now=datetime.now(UTC)) == asking.Failed("newer")
+
+
 def test_a_witness_that_knows_more_than_we_remember_is_asked_from_there(
     site_log: SiteLog, witness: Witness, offer: Offer
 ) -> None:

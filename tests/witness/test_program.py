@@ -87,6 +87,19 @@ def test_a_fork_is_refused_even_with_the_right_signature(log: SmallLog, witness:
     assert fork.checkpoint(9) in shown
 
 
+def test_strangers_leave_room_for_the_proof_of_a_fork(log: SmallLog, witness: Witness, tmp_path: Path) -> None:
+    """Anyone can send what the log has published, with a proof that does not fit. Only the log makes a fork."""
+    witness.post(log.request(0, 1))
+    states = SmallLog(private=log.private, leaves=log.leaves[:1]).grow(*(f"entry {each}" for each in range(1, 130)))
+    for size in range(2, 130):
+        assert witness.post(states.request(1, size, proof=[bytes(32)]))[0] == 422
+    fork = SmallLog(private=log.private).grow("another entry")
+    assert witness.post(fork.request(1, 1))[0] == 422
+    shown = command(tmp_path, "show").stdout
+    assert shown.count("REFUSED") == 101
+    assert fork.checkpoint(1) in shown
+
+
 def test_a_log_that_shrinks_is_refused(log: SmallLog, witness: Witness) -> None:
     witness.post(log.request(0, 7))
     assert witness.post(log.request(7, 5, proof=[]))[0] == 400

@@ -184,16 +184,25 @@ def tile_data(log: Log, level: int, number: int, width: int) -> bytes | None:
     if width > tlog.width_of(level, number, log.size):
         return None
     tile = Tile(level, number, width)
-    return _kept((log.id, level, number), width, lambda: reader(log.id, [tile])(tile)[: width * HASH_SIZE])
+    with suppress(tlog.BadProof):  # Caches keep what we answer, so a tile that is cut off is none.
+        return _kept((log.id, level, number), width, lambda: reader(log.id, [tile])(tile)[: width * HASH_SIZE])
+    return None
 
 
 def bundle_data(log: Log, number: int, width: int) -> bytes | None:
     """Return up to 256 entries with their lengths; None unless the newest checkpoint has all of them."""
     if width > tlog.width_of(0, number, log.size):
         return None
-    start = number * TILE_WIDTH
-    read = partial(_entries, log.letter_id, start, start + width)
-    return _kept((log.id, ENTRIES, number), width, lambda: tlog.bundle(read()))
+    with suppress(tlog.BadProof):
+        return _kept((log.id, ENTRIES, number), width, partial(_bundle, log.letter_id, number * TILE_WIDTH, width))
+    return None
+
+
+def _bundle(letter_id: int | None, start: int, width: int) -> bytes:
+    """Raises BadProof if entries are missing: the database was restored, or someone has deleted them."""
+    if len(entries := _entries(letter_id, start, start + width)) != width:
+        raise tlog.BadProof(f"Of the entries from {start} on, {width - len(entries)} are missing.")
+    return tlog.bundle(entries)
 
 
 def _kept(key: tuple[int, int, int], width: int, read: Callable[[], bytes]) -> bytes:

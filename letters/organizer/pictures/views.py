@@ -19,11 +19,11 @@ from letters.organizer.pictures.admission import admit_upload
 from letters.organizer.pictures.forms import PictureForm
 from letters.organizer.pictures.operations import add_picture, choose_cover
 from letters.shared.explaining import explain
+from letters.shared.for_anyone import FOREVER
 from letters.shared.picture_descriptions import NO_DESCRIPTION_YET
 from letters.shared.refused import Refused
 
 # The address contains a digest of the content, so the content never changes.
-FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -85,4 +85,4 @@ def picture(request: HttpRequest, digest: str, size: str) -> HttpResponse:
         data = queries.bytes_of(digest, size)
     except Picture.DoesNotExist as missing:
         raise Http404("There is no such picture.") from missing
-    return HttpResponse(data, content_type="image/webp", headers={"Cache-Control": FOR_EVER})
+    return HttpResponse(data, content_type="image/webp", headers={"Cache-Control": FOREVER})

@@ -64,7 +64,7 @@ def _successor(old: LedgerLog) -> LedgerLog:
     A machine that does not remember the old log does not remember its successors either, so the name is drawn by lot.
     """
     first = str(old.letter_id or SITE)
-    generation = old.generation + 1 if memory.is_known(old.name) or not old.size else BY_LOT + randbelow(BY_LOT)
+    generation = old.generation + 1 if memory.knows(old) or not old.size else BY_LOT + randbelow(BY_LOT)
     while memory.is_known(name := f"{first}.{generation}"):
         generation += 1
     origin = f"{old.origin.rpartition('/')[0]}/{name}"

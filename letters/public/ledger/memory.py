@@ -60,13 +60,19 @@ def remember(log: LedgerLog, note: str) -> None:
         os.close(folder)
 
 
+def knows(log: LedgerLog) -> bool:
+    """Return whether this machine remembers the log."""
+    return _file(log).exists()
+
+
 def is_known(name: str) -> bool:
     """Return whether this machine remembers a log of this name, also one that the database has lost."""
     return _path(name).exists()
 
 
 def _file(log: LedgerLog) -> Path:
-    return _path(log.name)
+    """Fork: the name comes from what is signed. Someone with SQL could change `log.name`, and the file with it."""
+    return _path(log.origin.rpartition("/")[2])
 
 
 def _path(name: str) -> Path:

@@ -15,12 +15,12 @@ from django.conf import settings
 from django.db import transaction
 
 from letters.base.changes.operations import change_letter_unasked
-from letters.base.ledger_logs.queries import entries_between, entries_in, open_log, reader, vkeys_of
-from letters.models import SITE, LedgerCheckpoint, LedgerLog, Letter
+from letters.base.ledger_logs.queries import entries_between, entries_in, open_log, public_keys, reader
+from letters.models import SITE, LedgerCheckpoint, LedgerKey, LedgerLog, Letter
 from letters.public.ledger import memory
 from letters.public.ledger.keys import publish_keys, signers
 from letters.shared import tlog
-from letters.shared.notes import Checkpoint, Note, Signer
+from letters.shared.notes import Checkpoint, Note, Signer, VerifierKey
 from letters.shared.sql import execute, fetch_rows
 from letters.shared.tlog import Tile, TileReader
 
@@ -48,6 +48,16 @@ class InDoubt(Exception):
         self.doubt = doubt
 
 
+class Keys(NamedTuple):
+    """What one run signs with, and every key that has signed, which it reads once for all logs."""
+
+    private: list[Signer]
+    public: list[LedgerKey]
+
+    def under(self, current: LedgerLog) -> list[VerifierKey]:
+        return [key.under(current.origin) for key in self.public]
+
+
 class Grown(NamedTuple):
     """A log with more entries than are signed: its new tiles, and what to sign."""
 
@@ -60,14 +70,20 @@ def sign_logs(*, now: datetime) -> None:
 
     Safe in two workers at once: each log is signed by one, and the other goes on.
     """
-    ours = signers()
-    publish_keys(ours, now=now)
+    keys = keys_to_use(now=now)
     open_new_logs()
     if _looked.is_due():
-        compare_all(ours, now=now)
+        compare_all(keys, now=now)
     for log_id in logs_behind(now):
-        sign_log(log_id, ours, now=now)
-    tell_site(ours, now=now)
+        sign_log(log_id, keys, now=now)
+    tell_site(keys, now=now)
+
+
+def keys_to_use(*, now: datetime) -> Keys:
+    """Return the keys of this process after storing the public ones. Raises NoKey."""
+    ours = signers()
+    publish_keys(ours, now=now)
+    return Keys(ours, public_keys())
 
 
 class _Looked:
@@ -86,28 +102,28 @@ class _Looked:
 _looked = _Looked()
 
 
-def compare_all(ours: list[Signer], *, now: datetime) -> None:
+def compare_all(keys: Keys, *, now: datetime) -> None:
     """Find logs that the database has lost a part of, also those that nobody signs now.
 
     A database that was restored has no new entries at first.
     """
     for current in LedgerLog.objects.current().filter(doubt="").order_by("pk").iterator(chunk_size=LOGS_AT_ONCE):
-        if (current.size or memory.is_known(current.name)) and not _fits(current):
-            sign_log(current.pk, ours, now=now)
+        if (current.size or memory.knows(current)) and not _fits(current, keys):
+            sign_log(current.pk, keys, now=now)
 
 
-def _fits(current: LedgerLog) -> bool:
+def _fits(current: LedgerLog, keys: Keys) -> bool:
     try:
-        is_same = memory.remembered(current, vkeys_of(current.origin)) == current.checkpoint()
+        is_same = memory.remembered(current, keys.under(current)) == current.checkpoint()
     except memory.Unreadable:
         return False
     return is_same and entries_in(current) >= current.size
 
 
-def sign_log(log_id: int, ours: list[Signer], *, now: datetime) -> None:
+def sign_log(log_id: int, keys: Keys, *, now: datetime) -> None:
     """Sign one log, as far as it goes. If it is in doubt, note that, and say so on the letter's page."""
     try:
-        while _sign_some(log_id, ours, now=now):
+        while _sign_some(log_id, keys, now=now):
             pass
     except InDoubt as found:
         _note_doubt(log_id, found.doubt, now=now)
@@ -148,18 +164,18 @@ def logs_behind(now: datetime) -> list[int]:
 
 
 @transaction.atomic
-def _sign_some(log_id: int, ours: list[Signer], *, now: datetime) -> bool:
+def _sign_some(log_id: int, keys: Keys, *, now: datetime) -> bool:
     """Sign the next entries of a log. Returns whether more wait."""
     # Race: two signers of one log would both extend the same tiles.
     locked = LedgerLog.objects.current().select_for_update(no_key=True, skip_locked=True).filter(pk=log_id)
     if (current := locked.first()) is None:
         return False
     total = entries_in(current)
-    grown = grow(current, total)
+    grown = grow(current, total, keys)
     if grown is None:
         return False
     said = grown.checkpoint
-    note = str(Note(said.text, [signature for signer in ours for signature in signer.sign(said)]))
+    note = str(Note(said.text, [signature for signer in keys.private for signature in signer.sign(said)]))
     # Fork: outside the database before the commit makes it public. If this process is killed in between, the next one
     # finds a checkpoint that the database does not have, and that fits the same entries.
     memory.remember(current, note)
@@ -174,12 +190,12 @@ def _sign_some(log_id: int, ours: list[Signer], *, now: datetime) -> bool:
     return said.size < total
 
 
-def grow(current: LedgerLog, total: int) -> Grown | None:
+def grow(current: LedgerLog, total: int, keys: Keys) -> Grown | None:
     """Return what the log becomes with its next entries; None if it has none.
 
     Raises InDoubt unless everything that was signed is a beginning of it.
     """
-    kept = _remembered(current)
+    kept = _remembered(current, keys)
     if current.size and kept is None:
         raise InDoubt(Doubt.FORGOTTEN)
     if max(current.size, kept.size if kept else 0) > total:
@@ -203,9 +219,9 @@ def grow(current: LedgerLog, total: int) -> Grown | None:
         raise InDoubt(Doubt.TILES) from None
 
 
-def _remembered(current: LedgerLog) -> Checkpoint | None:
+def _remembered(current: LedgerLog, keys: Keys) -> Checkpoint | None:
     try:
-        return memory.remembered(current, vkeys_of(current.origin))
+        return memory.remembered(current, keys.under(current))
     except memory.Unreadable:
         raise InDoubt(Doubt.UNREADABLE) from None
 
@@ -281,7 +297,7 @@ SELECT %(first)s + place, said FROM telling
 """
 
 
-def tell_site(ours: list[Signer], *, now: datetime) -> None:
+def tell_site(keys: Keys, *, now: datetime) -> None:
     """Append the letters' new checkpoints to the log of the site at most once a minute, and sign it."""
     site = open_log(None)
     if site is None:
@@ -295,4 +311,4 @@ def tell_site(ours: list[Signer], *, now: datetime) -> None:
             total = entries_in(site)
             if not site.doubt and total == site.size:
                 execute(TELL, {"most": LOGS_AT_ONCE, "first": total - 1})
-        sign_log(site.pk, ours, now=now)
+        sign_log(site.pk, keys, now=now)

@@ -14,11 +14,11 @@ from letters.base.ledger_logs import queries
 from letters.base.witnesses.queries import cosignatures_on
 from letters.models import SITE, Letter
 from letters.shared import tlog
+from letters.shared.for_anyone import ANYONE, FOREVER
 from letters.shared.tlog import TILE_WIDTH
 
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
-FOREVER = "public, max-age=31536000, immutable"
 # As long as a log waits between two checkpoints.
 FOR_SECONDS = "public, max-age=5"
 FOR_MINUTES = "public, max-age=300"
@@ -89,5 +89,5 @@ def _lasting(data: bytes | None) -> HttpResponse:
 
 
 def _answer(content: str | bytes, content_type: str, cache: str, *, status: int = 200) -> HttpResponse:
-    headers = {"Cache-Control": cache, "Access-Control-Allow-Origin": "*"}
+    headers = {**ANYONE, "Cache-Control": cache}
     return HttpResponse(content, content_type=content_type, status=status, headers=headers)

@@ -13,9 +13,10 @@ from letters.public.public_pages.limits import limit_downloads
 from letters.public.public_pages.pages import Page, Visit, letter_page
 from letters.shared import wakeups
 from letters.shared.built_files import BLOCK
+from letters.shared.for_anyone import ANYONE
 
 RETRY_SECONDS = 30
-ANYONE = {"Access-Control-Allow-Origin": "*"}
+
 # Privacy: no cache keeps a file with names for longer, although its address always means the same bytes.
 SHORT = "public, max-age=5"
 
@@ -74,11 +75,10 @@ def _file(visit: Visit, bundle: Bundle) -> HttpResponseBase:
         file = files.open_for_reading(bundle)
     except FileNotFoundError:
         return _being_made(visit)
-    response = FileResponse(file, content_type="application/zip")
+    response = FileResponse(file, content_type="application/zip", headers=ANYONE)
     name = f"{visit.letter.slug}-{bundle.day:%Y-%m-%d}.zip"
     # Set after construction: Django would replace our Content-Disposition with the name of the file.
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Access-Control-Allow-Origin"] = "*"
     response.block_size = BLOCK
     return response
 

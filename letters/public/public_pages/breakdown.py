@@ -6,8 +6,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 
 from letters.models import LEAST_IN_GROUP, Breakdown, Letter
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page
-
-ANYONE = {"Access-Control-Allow-Origin": "*"}
+from letters.shared.for_anyone import ANYONE
 
 
 @letter_page("breakdown")

@@ -14,9 +14,9 @@ from letters.models import CountHistory, Letter, LetterHour, count_history, draw
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page
 from letters.shared.charts import bars
 from letters.shared.csv_rows import CSV, MARK, csv_lines
+from letters.shared.for_anyone import ANYONE
 
 COLUMNS = ["day", "new", "so_far"]
-ANYONE = {"Access-Control-Allow-Origin": "*"}
 
 
 @letter_page("count_history")

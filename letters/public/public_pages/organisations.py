@@ -16,6 +16,7 @@ from letters.models import History, Letter, OrganisationSignature, OrganisationS
 from letters.public.public_pages.limits import limit_downloads
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page
 from letters.shared.csv_rows import CSV, MARK, csv_lines
+from letters.shared.for_anyone import ANYONE
 from letters.shared.tokens import make_handle, read_handle
 
 PAGE_LENGTH = 100
@@ -24,7 +25,6 @@ ON_LETTER = 12
 # Full memory: the files hold at most so many. No letter has as many.
 MAX_IN_FILE = 20_000
 COLUMNS = ["name", "website", "domain", "proof", "signed_on", "text", "signed_text"]
-ANYONE = {"Access-Control-Allow-Origin": "*"}
 
 
 @dataclass(frozen=True)

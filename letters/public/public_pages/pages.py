@@ -20,6 +20,7 @@ from letters.models import Letter, Revision, TakeDown, Translation, current_take
 from letters.public.public_pages import queries
 from letters.public.public_pages.caching import page_etag, publish, unchanged, unchanged_for_reader
 from letters.public.public_pages.feed import feed_of_taken_down
+from letters.shared.for_anyone import ANYONE
 from letters.shared.languages import direction, interface_language, language_name
 
 Context = Mapping[str, object]
@@ -181,8 +182,8 @@ def answer_taken_down(visit: Visit) -> Page | HttpResponseBase:
         make = partial(visit.atom, partial(feed_of_taken_down, letter, takedown, visit.language))
         return Page(("feed of taken down", letter.pk, letter.version, visit.language), make)
     if visit.name == "count":
-        gone: HttpResponse = JsonResponse({"taken_down_on": letter.day_of(takedown.taken_down_at)}, status=410)
-        gone.headers["Access-Control-Allow-Origin"] = "*"
+        day = letter.day_of(takedown.taken_down_at)
+        gone: HttpResponse = JsonResponse({"taken_down_on": day}, status=410, headers=ANYONE)
     else:
         gone = visit.render("taken_down", context())
         gone.status_code = 410

@@ -37,6 +37,7 @@ from letters.public.public_pages.organisations import on_letter
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page
 from letters.public.public_pages.qr import qr_svg
 from letters.public.public_pages.searching import answer_search
+from letters.shared.for_anyone import ANYONE
 from letters.shared.languages import direction, interface_language
 from letters.shared.refused import Refusal
 
@@ -130,7 +131,7 @@ def _signatures_json(visit: Visit, before: int | None) -> HttpResponseBase:
         count_for_network(visit.request, "pages of lists", settings.LIMIT_SEARCHES, Refusal.MANY_SEARCHES)
     page, onward = data.signatures_of(letter, before)
     older = f"{settings.SITE_URL}{letter.url_of('signatures_json')}?before={onward}" if onward else None
-    answer = JsonResponse({**page, "older": older}, headers={"Access-Control-Allow-Origin": "*"})
+    answer = JsonResponse({**page, "older": older}, headers=ANYONE)
     if before is None:
         return answer
     # Denial of service: a streamed answer is not kept. Pages of millions of names would push the letters out of memory.
@@ -198,7 +199,7 @@ def count(visit: Visit) -> Page:
 
 
 def _count(letter: Letter, language: str, today: date | None) -> HttpResponse:
-    return JsonResponse(data.count_of(letter, language, today), headers={"Access-Control-Allow-Origin": "*"})
+    return JsonResponse(data.count_of(letter, language, today), headers=ANYONE)
 
 
 @letter_page("updates")

@@ -16,6 +16,7 @@ from letters.public.public_pages.pages import Page, Visit, letter_page
 from letters.shared import wakeups
 from letters.shared.built_files import BLOCK
 from letters.shared.csv_rows import CSV
+from letters.shared.for_anyone import ANYONE
 
 TYPES: dict[Ending, str] = {"csv": CSV, "json": "application/json"}
 ROWS = {"csv": public_csv, "json": public_json}
@@ -87,7 +88,7 @@ def _file_response(visit: Visit, built: files.BuiltList, ending: Ending) -> Http
 def _headers(letter: Letter, ending: Ending) -> dict[str, str]:
     return {
         "Content-Disposition": f'attachment; filename="{letter.slug}-signatures.{ending}"',
-        "Access-Control-Allow-Origin": "*",
+        **ANYONE,
     }
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from letters.base.ledger_logs.queries import consistency_of_site
+from letters.base.ledger_logs.queries import consistency_of_site, latest_checkpoint
 from letters.models import LedgerCheckpoint, Witness
 from letters.shared.notes import Checkpoint, VerifierKey, encode, is_signed_by, parse_checkpoint, parse_note
 from letters.shared.outgoing import NoTarget, Reply, Target, Unanswered, is_public, post, resolve
@@ -69,7 +69,7 @@ def ask(witness: Witness, url: str, newest: LedgerCheckpoint, *, now: datetime) 
         if reply.status == HTTPStatus.CONFLICT:
             theirs = _size_in(reply)
             if theirs > checkpoint.size:
-                return Witness.Refusal.AHEAD
+                return _ahead(theirs)
             reply = _offer(url, theirs, checkpoint, newest.note)
         if reply.status == HTTPStatus.UNPROCESSABLE_ENTITY:
             return Witness.Refusal.CHANGED
@@ -80,6 +80,15 @@ def ask(witness: Witness, url: str, newest: LedgerCheckpoint, *, now: datetime) 
         return Failed(failure.code)
     except (BadProof, ValueError):
         return Failed("unreadable")
+
+
+def _ahead(theirs: int) -> Outcome:
+    """Return what it means that a witness has seen more than it was offered.
+
+    Race: anyone can offer it the newest state of our log, which was perhaps signed a moment ago.
+    """
+    current = latest_checkpoint(None)
+    return Failed("newer") if current and theirs <= current.size else Witness.Refusal.AHEAD
 
 
 def _offer(url: str, old: int, checkpoint: Checkpoint, note: str) -> Reply:

@@ -6,11 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from letters.models import DayStamp
+from letters.shared.for_anyone import ANYONE, FOREVER
 
-ANYONE = {"Access-Control-Allow-Origin": "*"}
-FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", **ANYONE}
+HEADERS = {**ANYONE, "Cache-Control": FOREVER}
 # There is a new day once a day.
-FOR_MINUTES = {"Cache-Control": "public, max-age=300", **ANYONE}
+FOR_MINUTES = {**ANYONE, "Cache-Control": "public, max-age=300"}
 
 
 @require_safe
@@ -25,13 +25,13 @@ def stamped_days(request: HttpRequest) -> HttpResponse:
 @require_safe
 def time_stamp(request: HttpRequest, day: str) -> HttpResponse:
     """Return the time stamp of a day, as the authority sent it."""
-    return HttpResponse(bytes(_of(day).response), content_type="application/timestamp-reply", headers=FOREVER)
+    return HttpResponse(bytes(_of(day).response), content_type="application/timestamp-reply", headers=HEADERS)
 
 
 @require_safe
 def stamped_checkpoint(request: HttpRequest, day: str) -> HttpResponse:
     """Return what was stamped on that day."""
-    return HttpResponse(_of(day).note, content_type="text/plain; charset=utf-8", headers=FOREVER)
+    return HttpResponse(_of(day).note, content_type="text/plain; charset=utf-8", headers=HEADERS)
 
 
 def _of(day: str) -> DayStamp:
