@@ -24,7 +24,8 @@ from letters.shared import tlog
 from letters.shared.mirror_places import read_places
 from letters.shared.notes import Checkpoint, Kind, Note, parse_checkpoint, parse_note
 from tests import proofs
-from tests.ledger_logs.conftest import Append, Signing, append, ledger_dir, signs
+from tests.conftest import LetterMaker
+from tests.ledger_logs.conftest import Append, Signing, append, ledger_dir, signs, tamper
 from tests.mirrors.conftest import Make
 from tests.people import NOW, Reader
 
@@ -225,6 +226,31 @@ def test_a_copy_is_looked_at_once_an_hour(letter: Letter, elsewhere: Elsewhere) 
     assert elsewhere.asked == ""
     check_mirrors(find=find_target, clock=lambda: NOW + timedelta(minutes=60))
     assert elsewhere.asked
+
+
+def test_a_copy_that_does_not_answer_twice_is_looked_at_less_often(letter: Letter) -> None:
+    """Twenty addresses of servers that never answer would take most of the time that there is for all letters."""
+    mirror = Mirror.objects.create(letter=letter, url="https://a.invalid/", added_at=NOW, check_at=NOW)
+    for hours, next_look in ((0, 1), (1, 7)):
+        check_mirrors(find=find_target, clock=lambda at=NOW + timedelta(hours=hours): at)  # type: ignore[misc]
+        mirror.refresh_from_db()
+        assert mirror.check_at == NOW + timedelta(hours=next_look)
+
+
+def test_a_damaged_record_of_ours_says_nothing_about_a_copy_and_stops_no_other_comparison(
+    letter: Letter, published: LetterMaker, signs: Signing, append: Append, elsewhere: Elsewhere
+) -> None:
+    append(300)
+    signs.run()
+    newest = latest_checkpoint(letter)
+    assert newest
+    elsewhere.checkpoint = newest.note.encode()
+    assert found_at(letter, elsewhere.url) == ("same", newest.size)
+    tamper("DELETE FROM letters_ledgertile")
+    other = Mirror.objects.create(letter=published("other"), url="https://a.invalid/", added_at=NOW, check_at=NOW)
+    assert found_at(letter, elsewhere.url) == ("same", newest.size)
+    other.refresh_from_db()
+    assert other.finding == "unreachable"
 
 
 def test_the_public_addresses_in_mirrors_are_listed_and_looked_at(

@@ -28,7 +28,7 @@ class Found:
 
 
 def look_at(letter: Letter, url: str, *, find: Find) -> Found:
-    """Return what the copy at this address has. Raises nothing."""
+    """Return what the copy at this address has. Raises BadProof if our own record is damaged, and nothing else."""
     try:
         reply = get(partial(find, url + CHECKPOINT), {"User-Agent": "Undersigned mirrors"}, most=MAX_BYTES)
     except Unanswered as unanswered:

@@ -17,8 +17,10 @@ PATIENCE = 5
 # After a failure, a letter or a place rests.
 REST = timedelta(minutes=5)
 MAX_REST = timedelta(hours=6)
-# How often we look at a copy elsewhere.
+# How often we look at a copy elsewhere. Abuse: whoever lists many that do not answer takes time from the others, so we
+# look at those less often.
 LOOK_AGAIN = timedelta(hours=1)
+LOOK_RARELY = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,16 @@ def note_not_pushed(bundle: Bundle, place: str, *, now: datetime) -> None:
 
 
 def note_found(mirror: Mirror, found: Found, *, now: datetime) -> None:
-    """Note what a copy elsewhere has. Look again after an hour."""
-    said = {"finding": found.finding, "entries": found.entries, "checked_at": now, "check_at": now + LOOK_AGAIN}
+    """Note what a copy elsewhere has. Look again after an hour, or later if it did not answer twice."""
+    is_gone = found.finding == mirror.finding == Mirror.Finding.UNREACHABLE
+    again = now + (LOOK_RARELY if is_gone else LOOK_AGAIN)
+    said = {"finding": found.finding, "entries": found.entries, "checked_at": now, "check_at": again}
     Mirror.objects.filter(pk=mirror.pk).update(**said)
+
+
+def note_not_compared(mirror: Mirror, *, now: datetime) -> None:
+    """Keep what is known of a copy, because our own record cannot be read. Look again after an hour."""
+    Mirror.objects.filter(pk=mirror.pk).update(check_at=now + LOOK_AGAIN)
 
 
 def name_places(letter_id: int, urls: Collection[str], *, now: datetime) -> None:

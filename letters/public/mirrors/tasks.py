@@ -16,6 +16,7 @@ from letters.public.mirrors.operations import (
     name_places,
     note_found,
     note_made,
+    note_not_compared,
     note_not_made,
     note_not_pushed,
     note_pushed,
@@ -26,6 +27,7 @@ from letters.public.mirrors.record import Record, is_signing, record_of, signed_
 from letters.public.mirrors.snapshots import one_moment
 from letters.shared.clock import database_now
 from letters.shared.mirror_places import MirrorPlace
+from letters.shared.tlog import BadProof
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +128,11 @@ def check_mirrors(*, find: checking.Find, clock: Callable[[], datetime] = databa
         for letter_id in queries.letters_with_bundles():
             name_places(letter_id, [url for place in places() if (url := place.public_address(letter_id))], now=began)
     for mirror in queries.mirrors_to_check(began, MAX_CHECKS):
-        note_found(mirror, checking.look_at(mirror.letter, mirror.url, find=find), now=clock())
+        try:
+            note_found(mirror, checking.look_at(mirror.letter, mirror.url, find=find), now=clock())
+        except BadProof:
+            # It says nothing about the copy, and other copies do not wait for it.
+            log.exception("The record of letter %s cannot be read, so nothing is compared with it.", mirror.letter_id)
+            note_not_compared(mirror, now=clock())
         if clock() - began > MAX_TURN:
             break
