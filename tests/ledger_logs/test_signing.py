@@ -183,6 +183,22 @@ def test_the_log_of_the_site_grows_at_most_once_a_minute(letter: Letter, append:
     assert SiteLogEntry.objects.count() == 2
 
 
+def test_the_site_tells_nothing_new_of_a_letter_that_was_taken_down(
+    letter: Letter, append: Append, signs: Signing
+) -> None:
+    """People may still withdraw from it. When it is back, the site tells how far its log has come."""
+    append(1)
+    signs.run()
+    Letter.objects.filter(pk=letter.pk).update(status=Letter.Status.TAKEN_DOWN)
+    append(1)
+    signs.run(after=timedelta(minutes=1))
+    assert log_of(letter).size == 2
+    assert SiteLogEntry.objects.count() == 1
+    Letter.objects.filter(pk=letter.pk).update(status=Letter.Status.PUBLISHED)
+    signs.run(after=timedelta(minutes=1))
+    assert SiteLogEntry.objects.get(index=1).data.split("\n")[1] == "2"
+
+
 def test_the_site_proves_that_its_log_grew(letter: Letter, append: Append, signs: Signing) -> None:
     roots = {}
     for _ in range(5):

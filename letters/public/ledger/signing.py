@@ -282,12 +282,13 @@ def _show_doubt(letter_id: int, is_doubted: bool, *, now: datetime) -> None:
 
 # The log of the site
 
+# Privacy: of a letter that was taken down, it tells nothing new, as nothing of its own log is served.
 TELL = """
 WITH telling AS (
     SELECT log.id, log.origin || E'\\n' || log.size || E'\\n' || encode(log.root, 'base64') || E'\\n' AS said,
         row_number() OVER (ORDER BY log.id) AS place
-    FROM letters_ledgerlog log
-    WHERE log.letter_id IS NOT NULL AND log.closed_at IS NULL AND log.size > log.told_size AND log.doubt = ''
+    FROM letters_ledgerlog log JOIN letters_letter letter ON letter.id = log.letter_id
+    WHERE letter.status <> 'taken_down' AND log.closed_at IS NULL AND log.size > log.told_size AND log.doubt = ''
     ORDER BY log.id LIMIT %(most)s
 ), told AS (
     UPDATE letters_ledgerlog log SET told_size = log.size FROM telling WHERE log.id = telling.id
