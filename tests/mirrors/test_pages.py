@@ -44,6 +44,43 @@ def test_the_address_of_the_newest_copy_leads_to_a_name_that_means_these_bytes(
     assert again.status_code == 304
 
 
+def test_a_download_that_broke_off_goes_on(letter: Letter, make: Make, reader: Reader) -> None:
+    data = make(letter).read_bytes()
+    size, name = len(data), reader.get(ZIP).headers["Location"]
+    whole = reader.get(name)
+    assert (content(whole), whole.headers["Accept-Ranges"]) == (data, "bytes")
+    asked = {"bytes=0-9": (0, 10), f"bytes={size - 5}-": (size - 5, size), "bytes=-7": (size - 7, size)}
+    asked |= {f"bytes=100-{size + 100}": (100, size), f"bytes=-{size + 1}": (0, size), "bytes=3-3": (3, 4)}
+    for header, (start, end) in asked.items():
+        part = reader.get(name, Range=header, If_Range=whole.headers["ETag"])
+        assert (part.status_code, content(part)) == (206, data[start:end]), header
+        assert part.headers["Content-Range"] == f"bytes {start}-{end - 1}/{size}"
+        assert part.headers["Content-Length"] == str(end - start)
+        for kept in ("Cache-Control", "ETag", "Content-Type", "Content-Disposition", "Access-Control-Allow-Origin"):
+            assert part.headers[kept] == whole.headers[kept]
+
+
+def test_readers_get_the_whole_file_if_a_part_would_not_fit_what_they_have(
+    letter: Letter, make: Make, reader: Reader
+) -> None:
+    data = make(letter).read_bytes()
+    name = reader.get(ZIP).headers["Location"]
+    strange = ["bytes=0-1,4-5", "bytes=9-3", "bytes=-", "bytes=a-", "lines=1-2", f"bytes={'9' * 30}-", "bytes=-5-"]
+    for header in strange:
+        whole = reader.get(name, Range=header)
+        assert (whole.status_code, content(whole)) == (200, data), header
+    of_another = reader.get(name, Range="bytes=5-9", If_Range='"another"')
+    assert (of_another.status_code, content(of_another)) == (200, data)
+
+
+def test_a_part_after_the_end_of_the_file_is_refused(letter: Letter, make: Make, reader: Reader) -> None:
+    size = len(make(letter).read_bytes())
+    for header in (f"bytes={size}-", f"bytes={size + 5}-{size + 9}", "bytes=-0"):
+        refused = reader.get(reader.get(ZIP).headers["Location"], Range=header)
+        assert refused.status_code == 416
+        assert refused.headers["Content-Range"] == f"bytes */{size}"
+
+
 def test_an_older_copy_is_gone_as_soon_as_there_is_a_newer_one(letter: Letter, make: Make, reader: Reader) -> None:
     add_published(letter, 2)
     make(letter)

@@ -2,13 +2,14 @@
 
 from functools import partial
 
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from letters.models import Bundle, Letter
 from letters.public.mirrors import files, queries
+from letters.public.mirrors.ranges import Part, part_asked
 from letters.public.public_pages.limits import limit_downloads
 from letters.public.public_pages.pages import Page, Visit, letter_page
 from letters.shared import wakeups
@@ -16,7 +17,7 @@ from letters.shared.built_files import BLOCK
 from letters.shared.for_anyone import ANYONE
 
 RETRY_SECONDS = 30
-
+OF_FILE = {"Content-Type": "application/zip", "Accept-Ranges": "bytes", **ANYONE}
 # Privacy: no cache keeps a file with names for longer, although its address always means the same bytes.
 SHORT = "public, max-age=5"
 
@@ -55,8 +56,9 @@ def newest(visit: Visit) -> Page | HttpResponse:
 def as_zip(visit: Visit, version: int, digest: str) -> Page | HttpResponse:
     """Send the newest bundle under its own name. An older one does not exist any more."""
     bundle = _named(visit.letter, version, digest)
-    make = partial(_file, visit, bundle)
-    return Page(("mirror.zip", bundle.letter_id, bundle.sha256), make, is_long=True, cache_control=SHORT)
+    # A strong ETag, because the same address always means the same bytes. Browsers go on only with such a download.
+    etag = f'"{bundle.sha256}"'
+    return Page((), partial(_file, visit, bundle, etag), is_long=True, cache_control=SHORT, etag=etag)
 
 
 @letter_page("mirror_note")
@@ -69,18 +71,35 @@ def note(visit: Visit, version: int, digest: str) -> Page:
     return Page(("mirror.note", bundle.letter_id, bundle.note), send, cache_control=SHORT)
 
 
-def _file(visit: Visit, bundle: Bundle) -> HttpResponseBase:
+def _file(visit: Visit, bundle: Bundle, etag: str) -> HttpResponseBase:
     limit_downloads(visit.request)
     try:
         file = files.open_for_reading(bundle)
     except FileNotFoundError:
         return _being_made(visit)
-    response = FileResponse(file, content_type="application/zip", headers=ANYONE)
+    part = _part_asked(visit.request, bundle.size, etag)
+    if part is None:
+        response = FileResponse(file)
+    elif part:
+        response = FileResponse(Part(file, part), status=206)
+        response.headers["Content-Length"] = str(len(part))
+        response.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{bundle.size}"
+    else:
+        file.close()
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{bundle.size}", **ANYONE})
+    response.block_size = BLOCK
     name = f"{visit.letter.slug}-{bundle.day:%Y-%m-%d}.zip"
     # Set after construction: Django would replace our Content-Disposition with the name of the file.
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.block_size = BLOCK
+    for header, value in {"Content-Disposition": f'attachment; filename="{name}"', **OF_FILE}.items():
+        response.headers[header] = value
     return response
+
+
+def _part_asked(request: HttpRequest, size: int, etag: str) -> range | None:
+    """Return which bytes a reader asks for. If the file is not the one that they have a part of, they need all."""
+    if request.headers.get("If-Range", etag) != etag:
+        return None
+    return part_asked(request.headers.get("Range", ""), size)
 
 
 def _named(letter: Letter, version: int, digest: str) -> Bundle:

@@ -35,18 +35,20 @@ class Page:
     make: Callable[[], HttpResponseBase]
     # Whether the page is too long to keep in memory, so that the reader's own If-None-Match decides: see caching.py.
     is_long: bool = False
+    # Replaces the ETag that is calculated from `depends_on`, for a file whose bytes are known.
+    etag: str = ""
     # Replaces the Cache-Control header that other public pages have.
     cache_control: str = ""
     # Whether search engines are asked to leave this page out.
     is_unlisted: bool = False
 
     def answer(self, request: HttpRequest) -> HttpResponseBase:
-        etag = page_etag(*self.depends_on, *(["unlisted"] if self.is_unlisted else []))
+        etag = self.etag or page_etag(*self.depends_on, *(["unlisted"] if self.is_unlisted else []))
         not_modified = (unchanged_for_reader if self.is_long else unchanged)(request, etag)
         response = not_modified or self.make()
-        if response.status_code == 200:
+        if response.status_code in {200, 206}:
             publish(response, etag)
-        if self.cache_control and response.status_code in {200, 304}:
+        if self.cache_control and response.status_code in {200, 206, 304}:
             response.headers["Cache-Control"] = self.cache_control
         if self.is_unlisted:
             response.headers["X-Robots-Tag"] = "noindex"
