@@ -1,8 +1,11 @@
 """The list of signatures: every number once, a hundred to a page, from the newest to the first."""
 
 import re
+from urllib.parse import quote
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from letters.models import Letter, Signature
 from tests.conftest import LetterMaker
@@ -111,3 +114,30 @@ def test_the_list_is_in_the_language_of_its_address(letter: Letter, reader: Read
     page = reader.read(letter, "signatures", "it")
     assert '<html lang="it"' in page
     assert 'href="/it/letters/night-trains/signatures/?before=2"' in page
+
+
+def test_a_page_asks_the_database_as_often_for_a_hundred_signatures_as_for_one(
+    published: LetterMaker, reader: Reader
+) -> None:
+    few, many = (published(slug=slug, comments_public=True, ask_comment="optional") for slug in ("few", "many"))
+    for letter, number in ((few, 1), (many, 100)):
+        add_published(letter, number, affiliation="Society", role="Countess", comment="Trains!", comment_for="everyone")
+    reader.get(few.url_of("letter"))
+    asked = []
+    for letter in (few, many):
+        with CaptureQueriesContext(connection) as queries:
+            assert "Trains!" in reader.read(letter, "signatures")
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+
+
+def test_whatever_signers_type_is_text_on_the_list(letter: Letter, reader: Reader) -> None:
+    evil = '"><script>alert(1)</script>&amp;'
+    Letter.objects.update(comments_public=True)
+    add_published(letter, 1, affiliation=evil, role=evil, comment=evil, comment_for="everyone", domain=evil)
+    Signature.objects.update(name=evil)
+    publish()
+    page = reader.read(letter, "signatures")
+    assert "<script>alert" not in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;") == 5
+    assert f"?affiliation={quote(evil, safe='')}" in page

@@ -130,6 +130,13 @@ def counted_to(letter_id: int, last_number: int, changes: History | None) -> Sig
     return Signature.objects.filter(letter=letter_id, number__lte=last_number).with_signed_text(changes)
 
 
+# Performance: all that a page of the list shows (templatetags/names.py). Other columns would take longer to load.
+SHOWN = [
+    *["number", "state", "counted", "display", "verified", "is_first", "name", "affiliation", "role", "entrusted"],
+    *["domain", "comment", "comment_for", "comment_hidden"],
+]
+
+
 @dataclass(frozen=True)
 class SignaturePage:
     signatures: list[Signature]
@@ -140,7 +147,7 @@ class SignaturePage:
 
 def signature_page(letter: Letter, changes: History | None, *, before: int | None) -> SignaturePage:
     """Return a page of the list. Keyset pagination by sequence number: the last page costs as little as the first."""
-    signatures = counted(letter, changes).numbered()
+    signatures = counted(letter, changes).numbered().only(*SHOWN)
     if before is not None:
         signatures = signatures.filter(number__lt=before)
     rows = list(signatures[: PAGE_LENGTH + 1])
@@ -170,7 +177,7 @@ def page_of_affiliation(
 def _shown(letter: Letter, changes: History | None, numbers: list[int], *, is_newest: bool) -> SignaturePage:
     """Privacy: a name that was withheld a moment ago is not shown."""
     page = numbers[:PAGE_LENGTH]
-    shown = counted(letter, changes).published().filter(number__in=page, display=Display.PUBLIC)
+    shown = counted(letter, changes).published().filter(number__in=page, display=Display.PUBLIC).only(*SHOWN)
     return SignaturePage(list(shown), page[-1] if len(numbers) > PAGE_LENGTH else None, is_newest)
 
 
