@@ -1,5 +1,6 @@
 """Delete what is no longer needed: unconfirmed signatures, submissions, requests and emails."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,27 +43,38 @@ def purge_unconfirmed(*, now: datetime) -> int:
     After a spam complaint the keyed hash stays, as after "it wasn't me": the site writes no more to that address.
     """
     waited = _unconfirmed(now)
-    for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:BATCH_SIZE]:
-        empty_signature(signature, Transition.DISOWN_COMPLAINED, now=now)
-    old = waited.exclude(concern=Signature.Concern.COMPLAINED)
     purged = 0
-    while number := _purge_batch(old):
-        purged += number
+    for concerns in _pending_since(now - timedelta(days=settings.CONFIRMATION_DAYS)):
+        if Signature.Concern.COMPLAINED in concerns.values():
+            for signature in waited.filter(pk__in=concerns, concern=Signature.Concern.COMPLAINED):
+                empty_signature(signature, Transition.DISOWN_COMPLAINED, now=now)
+        purged += _purge_batch(waited.exclude(concern=Signature.Concern.COMPLAINED), list(concerns))
     return purged
 
 
+def _pending_since(since: datetime) -> Iterator[dict[int, str]]:
+    """Yield the pending signatures of that time, in batches: the concern of each, by its id.
+
+    Performance: emails and submissions are looked up for each batch. If they were part of this query, PostgreSQL would
+    read all of the site to find a few.
+    """
+    pending = Signature.objects.filter(state=State.PENDING)
+    for letter_id in list(pending.values_list("letter", flat=True).distinct()):
+        old, after = pending.filter(letter=letter_id, signed_at__lte=since).order_by("pk"), 0
+        while batch := dict(old.filter(pk__gt=after).values_list("pk", "concern")[:BATCH_SIZE]):
+            yield batch
+            after = max(batch)
+
+
 @transaction.atomic
-def _purge_batch(old: QuerySet[Signature]) -> int:
+def _purge_batch(old: QuerySet[Signature], ids: list[int]) -> int:
     # Performance: a prepared statement would get one plan for all times, and that plan reads every email of the site.
     execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    ids = list(old.values_list("pk", flat=True)[:BATCH_SIZE])
-    if not ids:
-        return 0
-    # Race: someone may confirm at this moment, so check all conditions again under the lock.
+    # Race: someone may confirm at this moment, so check all conditions under the lock.
     doomed = list(old.filter(pk__in=ids).select_for_update().values_list("pk", flat=True))
     # Performance: each foreign key is checked for each row, and every check would get a plan of its own.
     execute("SET LOCAL plan_cache_mode = DEFAULT")
-    return Signature.objects.remove_locked(Transition.PURGE, doomed)
+    return Signature.objects.remove_locked(Transition.PURGE, doomed) if doomed else 0
 
 
 def _unconfirmed(now: datetime) -> QuerySet[Signature]:
