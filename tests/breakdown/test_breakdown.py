@@ -55,6 +55,17 @@ def test_readers_see_groups_of_at_least_ten_in_tens(letter: Letter, reader: Read
     assert "Signatures by country" in words(reader.get(letter.url_of("signatures")))
 
 
+@pytest.mark.parametrize("country", ["IT", "DE", "FR"])
+def test_the_list_says_of_nobody_where_they_are(letter: Letter, reader: Reader, country: str) -> None:
+    """A filter would, also one that knows only large groups: of all whom it shows, and of all whom it leaves out."""
+    add_published(letter, 12, country="IT")
+    add_published(letter, 2, country="DE")
+    renew()
+    asked = f"?country={country}"
+    for page in (letter.url_of("signatures"), f"/letters/{letter.slug}/signatures.json"):
+        assert reader.get(page + asked).content == reader.get(page).content
+
+
 def test_domains_are_those_that_signers_show(letter: Letter, reader: Reader) -> None:
     add_published(letter, 31, domain="uni.example")
     add_published(letter, 9, domain="small.example")
