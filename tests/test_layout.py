@@ -16,6 +16,7 @@ SHARE = 0.95
 # Modules of letters/shared with one user, and why each stays there.
 ONE_USER = {
     "email_styles": "the settings name it, for the emails of all packages",
+    "restricting": "migrations use it",
 }
 
 

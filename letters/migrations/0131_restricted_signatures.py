@@ -16,6 +16,6 @@ TABLES = [
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("letters", "0124_retention")]
+    dependencies = [("letters", "0125_maintenance")]
 
     operations = [*restricted(*TABLES)]

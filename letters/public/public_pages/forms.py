@@ -4,8 +4,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import folded_words
+from letters.shared.quick_forms import copies_quickly
 
 
+@copies_quickly
 class FindNameForm(forms.Form):
     """The names to find on a letter's public list."""
 
@@ -29,6 +31,7 @@ class AffiliationForm(forms.Form):
         return typed
 
 
+@copies_quickly
 class FindNumberForm(forms.Form):
     """The number of a signature on the list."""
 
