@@ -36,7 +36,7 @@ def version_before() -> str:
     added = git("log", "--max-count=1", "--diff-filter=A", "--format=%H", "--", str(MIGRATIONS / newest))
     before = git("rev-parse", "--verify", f"{added}^") if added else ""
     if not before or git("rev-parse", "--is-shallow-repository") != "false":
-        pytest.skip("Nothing to compare with: git has no complete history here, or the newest migration is not committed.")
+        pytest.skip("No complete history of git is here, or the newest migration is not committed.")
     return before
 
 
