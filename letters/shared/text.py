@@ -151,12 +151,17 @@ def without_links(text: str) -> str:
 
 
 def digest(title: str, addressee: str, body: str, *cover: str) -> bytes:
-    """Return SHA-256 (32 bytes) of a letter's text: its NFC parts in UTF-8, line ends as LF, separated by NUL.
+    """Return SHA-256 (32 bytes) of a letter's text."""
+    return hashlib.sha256(hashed_text(title, addressee, body, *cover)).digest()
+
+
+def hashed_text(title: str, addressee: str, body: str, *cover: str) -> bytes:
+    """Return what `digest` hashes: the NFC parts of a letter's text in UTF-8, line ends as LF, separated by NUL.
 
     A cover picture adds two parts: its own fingerprint, and its description.
     """
     parts = (compose(part).replace("\r\n", "\n") for part in (title, addressee, body, *cover))
-    return hashlib.sha256("\0".join(parts).encode()).digest()
+    return "\0".join(parts).encode()
 
 
 def _is_visible(character: str) -> bool:

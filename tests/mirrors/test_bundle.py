@@ -11,9 +11,10 @@ from zipfile import ZipFile
 import pytest
 from django.conf import settings
 
-from letters.models import Bundle, Letter, Signature
+from letters.models import Bundle, LedgerEntry, Letter, Signature
 from letters.public.mirrors import contents
 from letters.signer.signing.operations import Changes, change_signature, withdraw_signature
+from tests.carry_over.conftest import change_text
 from tests.conftest import LetterMaker
 from tests.mirrors.conftest import Make
 from tests.people import NOW, Reader, add_confirmed, add_published, publish, sign_and_confirm
@@ -62,6 +63,22 @@ def test_every_link_leads_to_a_file_of_the_bundle_or_to_the_live_page(letter: Le
     urls = re.findall(r'url\("([^"]+)"\)', files["style/base.css"])
     assert urls
     assert all(f"style/{url}" in files for url in urls)
+
+
+def test_each_text_that_the_letter_had_is_there_as_its_record_names_it(letter: Letter, make: Make) -> None:
+    change_text(letter, body="Let the night trains run to the sea, too.")
+    add_published(letter, 1)
+    names = [
+        entry.split(" ")[2:]
+        for entry in LedgerEntry.objects.filter(letter=letter).order_by("index").values_list("data", flat=True)
+        if entry.startswith("undersigned/1 text ")
+    ]
+    assert [(number, language) for number, language, _ in names][:3] == [("1", "en"), ("1", "it"), ("2", "en")]
+    with ZipFile(make(letter)) as archive:
+        texts = [name for name in archive.namelist() if name.startswith("texts/")]
+        assert texts == [f"texts/{number}.{language}.txt" for number, language, _ in names]
+        assert [sha256(archive.read(name)).hexdigest() for name in texts] == [named for _, _, named in names]
+        assert b"to the sea" in archive.read("texts/2.en.txt")
 
 
 def test_two_bundles_of_one_version_are_the_same_bytes(letter: Letter, make_with_pdf: Make) -> None:

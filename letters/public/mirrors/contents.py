@@ -21,6 +21,7 @@ from letters.models import History, Letter, Picture, paper_counts_of, public_mov
 from letters.public.mirrors import files, verify
 from letters.public.mirrors.archive import File
 from letters.public.mirrors.record import Record, files_of
+from letters.public.mirrors.texts import texts_of
 from letters.public.public_pages import names_on_letter, queries
 from letters.public.public_pages.list_rows import public_csv
 from letters.public.public_pages.organisations import on_letter
@@ -86,6 +87,7 @@ def contents(letter: Letter, record: Record, *, day: date, write_pdf: WritePdf) 
         digest, size = pages.pictures[name]
         yield from _picture(name, digest, size)
     yield from _styles()
+    yield from texts_of(letter)
     yield from files_of(record)
     if verify.has_page(letter, record):
         yield from _verify_pages(pages, languages)
