@@ -21,6 +21,7 @@ from bench.paper import set_on_paper
 from bench.report import NAMES, SLOW_EMAIL, Report, Shoot, in_turns, percent, whole
 from bench.scoring import measure_scoring
 from bench.site import SAMPLE, Site, running_site
+from bench.tiles import compare_files
 from petition.embedded import CannotStart, interruption
 
 SIZES = [1, 1_000, 100_000]
@@ -298,8 +299,7 @@ def sizes(site: Site, report: Report, options: argparse.Namespace) -> None:
             "count": page(site, f"/letters/{slug}/count/"),
         }
         series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
-        name = f"With {many:,} signatures"
-        report.lines += ["", f"{name:<{NAMES}}{'share':>11}{'CPU share':>11}"]
+        report.lines += ["", f"{f'With {many:,} signatures':<{NAMES}}{'share':>11}{'CPU share':>11}"]
         for what, own, limit, aim in [
             ("letter page, of the limit", "letter", "limit", 80),
             ("letter page, of an empty letter's", "letter", "empty", 95),
@@ -336,6 +336,7 @@ def memory(site: Site, report: Report, options: argparse.Namespace) -> None:
 SECTIONS: dict[str, Section] = {
     "reading": reading,
     "signing": signing_and_confirming,
+    "logs": compare_files,
     "emails": mailing,
     "bulk": mailing_in_bulk,
     "growing": growing,
@@ -349,7 +350,7 @@ SECTIONS: dict[str, Section] = {
     "memory": memory,
 }
 # Sections with lines in the table of limits at the top.
-COMPARED = {"reading", "signing", "emails", "bulk"}
+COMPARED = {"reading", "signing", "logs", "emails", "bulk"}
 
 
 def sections(text: str) -> list[str]:

@@ -10,7 +10,14 @@ from bench.load import Volley
 WARM_UP_SECONDS = 0.5
 SLOW_EMAIL = "signing, mail server takes 2 s"
 # Targets, in percent of the limit.
-AIMS = {"letter page": 80, "signing": 50, "emails": 70, "emails, server takes 10 ms": 70, SLOW_EMAIL: 100}
+AIMS = {
+    "letter page": 80,
+    "signing": 50,
+    "tile of a log": 80,
+    "emails": 70,
+    "emails, server takes 10 ms": 70,
+    SLOW_EMAIL: 100,
+}
 # If the generator is busy for more than this share of the time, it may be what is measured.
 TOO_BUSY = 0.9
 # The width of the table's first column.

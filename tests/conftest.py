@@ -29,6 +29,7 @@ from letters.base.switches import queries as switches_queries
 from letters.models import Collective, LedgerEntry, Letter, Membership, SiteLogEntry, User
 from letters.organizer.collectives.operations import create_collective
 from letters.organizer.letter_editor.operations import draft_letter, publish_letter, publishing, translate_letter
+from letters.public.ledger import kept as kept_tiles
 from letters.public.public_pages import caching, latest_versions, shared_pages
 from letters.schedule import QUEUES
 from letters.shared import limits, wakeups
@@ -223,6 +224,8 @@ def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep pages for one test only, and check their ETag each time: no test waits half a second for a change."""
     monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
     kept_pages().pages.clear()
+    monkeypatch.setattr(kept_tiles, "KEPT_SECONDS", -1)
+    kept_tiles._kept.clear()
     latest_versions.forget()
     # A new reader is a new process in most tests, and must see what a test has changed by hand.
     monkeypatch.setattr(shared_pages, "_ask", lambda *_, otherwise: otherwise)

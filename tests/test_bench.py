@@ -4,15 +4,18 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
+from pytest_django import Settings
 
-from bench import bulk, emails, filling, live_scoring, moderating, scoring, sequencing, sizes, visible
+from bench import bulk, emails, filling, live_scoring, moderating, scoring, sequencing, sizes, tiles, visible
 from bench.site import SAMPLE, Site
 from letters.models import LedgerEntry, Letter, OutgoingEmail, User, public_numbers
 from letters.organizer.dashboard.queries import drifted
@@ -20,7 +23,7 @@ from letters.public.public_pages.behind import letters_behind
 from letters.public.public_pages.queries import drifted_letters, drifted_texts
 from letters.signer.signing.operations import purge_unconfirmed
 from tests.conftest import LetterMaker
-from tests.people import NOW, add_published
+from tests.people import NOW, Reader, add_published
 
 
 class OpenDatabase:
@@ -92,6 +95,21 @@ def test_numbering_can_be_measured_with_and_without_the_ledger(published: Letter
         LedgerEntry.objects.filter(data__contains=" publish ").values("letter__slug").annotate(number=Count("index"))
     )
     assert [tuple(each.values()) for each in entered] == [("with-ledger", 30)]
+
+
+@pytest.mark.django_db
+def test_the_files_of_the_log_that_the_benchmark_signs_can_be_read(
+    published: LetterMaker, reader: Reader, settings: Settings, tmp_path: Path
+) -> None:
+    settings.LEDGER_DIR = tmp_path
+    published(SAMPLE)
+    files = tiles.paths_of_log()
+    static = finders.find(tiles.STATIC_FILE)
+    assert files.pop(tiles.LIMIT).startswith(settings.STATIC_URL)
+    lengths = {name: len(reader.get(path).content) for name, path in files.items()}
+    assert static
+    assert lengths["tile of a log"] == pytest.approx(Path(static).stat().st_size, rel=0.1)
+    assert all(lengths.values())
 
 
 @pytest.mark.django_db

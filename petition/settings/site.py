@@ -42,7 +42,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Before the page cache, because an error of the API depends on what the program accepts.
     "letters.api.door.ApiDoor",
-    # Early, so that a cached public page costs nothing else.
+    # Early, so that a cached public page, or a tile of a log, costs nothing else.
+    "letters.public.ledger.kept.KeptTiles",
     "letters.public.public_pages.caching.PublicPageCache",
     "petition.content_policy.ContentSecurityPolicy",
     # Before PlainRefusals, whose pages have a language too.

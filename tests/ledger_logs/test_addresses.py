@@ -6,13 +6,37 @@ from pytest_django import DjangoAssertNumQueries
 
 from letters.base.ledger_logs import queries
 from letters.models import Letter
+from letters.public.ledger import kept
 from tests.ledger_logs.conftest import Append, Signing, tamper
 from tests.people import Reader
 
 pytestmark = pytest.mark.django_db
 
+# The fixture of all tests keeps nothing.
+KEPT_SECONDS = kept.KEPT_SECONDS
 FILES = ["checkpoint", "vkeys.txt", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000"]
 FILES += ["tile/entries/001.p/44"]
+
+
+class Clock:
+    """A clock that does not run until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(kept, "time", clock)
+    monkeypatch.setattr(kept, "KEPT_SECONDS", KEPT_SECONDS)
+    return clock
 
 
 @pytest.fixture
@@ -88,11 +112,33 @@ def test_what_is_not_signed_yet_costs_one_query(
 
 @pytest.mark.parametrize("file", ["tile/0/000", "tile/entries/000"])
 def test_a_full_tile_is_read_once(
-    log: str, reader: Reader, django_assert_num_queries: DjangoAssertNumQueries, file: str
+    log: str, reader: Reader, django_assert_num_queries: DjangoAssertNumQueries, clock: Clock, file: str
 ) -> None:
-    first = reader.get(f"{log}{file}").content
-    with django_assert_num_queries(1):
-        assert reader.get(f"{log}{file}").content == first
+    """Only whether the letter is still public is asked again, after half a second."""
+    first = reader.get(f"{log}{file}")
+    for seconds, asked in ((0.4, 0), (0.2, 1)):
+        clock.pass_by(seconds)
+        with django_assert_num_queries(asked):
+            again = reader.get(f"{log}{file}")
+        assert (again.content, again.headers) == (first.content, first.headers)
+
+
+@pytest.mark.parametrize("file", ["checkpoint", "vkeys.txt", "tile/0/002"])
+def test_what_may_change_is_asked_each_time(log: str, reader: Reader, file: str) -> None:
+    reader.get(f"{log}{file}")
+    assert not kept._kept
+
+
+def test_a_head_request_leaves_the_tile_complete_for_others(log: str, reader: Reader) -> None:
+    reader.client.head(f"{log}tile/0/000")
+    assert len(reader.get(f"{log}tile/0/000").content) == 8192
+
+
+def test_few_files_are_kept(log: str, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MAX_KEPT", 1)
+    for file in ("tile/0/000", "tile/entries/000"):
+        assert reader.get(f"{log}{file}").status_code == 200
+    assert [*kept._kept] == [f"{log}tile/entries/000"]
 
 
 @pytest.mark.parametrize(
@@ -128,9 +174,12 @@ def test_there_is_no_other_log(log: str, reader: Reader, name: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_of_a_letter_that_was_taken_down_nothing_is_served(log: str, letter: Letter, reader: Reader, file: str) -> None:
+def test_of_a_letter_that_was_taken_down_nothing_is_served(
+    log: str, letter: Letter, reader: Reader, clock: Clock, file: str
+) -> None:
     reader.get(f"{log}{file}")
     Letter.objects.filter(pk=letter.pk).update(status=Letter.Status.TAKEN_DOWN)
+    clock.pass_by(0.6)
     answer = reader.get(f"{log}{file}")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (410, "no-store")
     assert answer.content == b"The site has taken this letter down.\n"
