@@ -32,8 +32,19 @@ def _reading(site: Site, path: str) -> Shoot:
 
 def paths_of_log() -> dict[str, str]:
     """Sign the log of a new letter. Return the paths of its files, and of the static file, by what they are."""
-    # Models can be imported only after Django is set up.
+    # Django must have been set up.
     from django.templatetags.static import static  # noqa: PLC0415
+
+    log = f"/log/{_signed_log()}"
+    return {
+        LIMIT: static(STATIC_FILE),
+        "tile of a log": f"{log}/tile/0/000",
+        "entries of a log": f"{log}/tile/entries/000",
+        "checkpoint of a log": f"{log}/checkpoint",
+    }
+
+
+def _signed_log() -> str:
     from django.test.utils import override_settings  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
@@ -49,10 +60,4 @@ def paths_of_log() -> dict[str, str]:
         pass
     with override_settings(READ_LEDGER_KEYS=lambda: [KEY]):
         sign_logs(now=timezone.now())
-    log = f"/log/{LedgerLog.objects.get(letter=letter_id).name}"
-    return {
-        LIMIT: static(STATIC_FILE),
-        "tile of a log": f"{log}/tile/0/000",
-        "entries of a log": f"{log}/tile/entries/000",
-        "checkpoint of a log": f"{log}/checkpoint",
-    }
+    return LedgerLog.objects.get(letter=letter_id).name

@@ -58,6 +58,9 @@ class _Rows:
             yield _span("sample", gettext("sample"))
         if name and (described := role_and_affiliation(signature)):
             yield self._described(described, signature.affiliation)
+        yield from self._more_of(signature)
+
+    def _more_of(self, signature: Signature) -> Iterator[str]:
         if signature.domain:
             confirmed = gettext("confirmed at %(domain)s") % {"domain": signature.domain}
             yield _span("confirmed-at", confirmed)
