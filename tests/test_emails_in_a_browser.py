@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from django.core.mail import EmailMultiAlternatives
 from playwright.sync_api import Page, sync_playwright
 
 from letters.models import User
 from tests.accessibility import complaints
+from tests.interface_languages import TRANSLATED
 from tests.test_emails import ACCOUNT_EMAILS, account_email, html_of, written
 from tests.test_journeys import FLAGS, a_browser
 
@@ -27,9 +29,12 @@ def test_axe_finds_nothing_in_any_email_and_none_scrolls_sideways(
     assert found == []
 
 
-def test_no_email_in_italian_scrolls_sideways(written: Callable[[str], list[EmailMultiAlternatives]]) -> None:
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_translated_email_scrolls_sideways(
+    written: Callable[[str], list[EmailMultiAlternatives]], language: str
+) -> None:
     found: list[str] = []
-    assert each_in_a_browser(written("it"), lambda page, what: found.extend(too_wide(page, what))) > 20
+    assert each_in_a_browser(written(language), lambda page, what: found.extend(too_wide(page, what))) > 20
     assert found == []
 
 

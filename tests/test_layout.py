@@ -15,7 +15,6 @@ MAX_SAME_LINES = 10
 SHARE = 0.95
 # Modules of letters/shared with one user, and why each stays there.
 ONE_USER = {
-    "email_styles": "the settings name it, for the emails of all packages",
     "restricting": "migrations use it",
 }
 

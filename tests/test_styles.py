@@ -113,3 +113,13 @@ def test_every_class_with_a_style_is_on_a_page() -> None:
 
 def _selectors(sheet: Path) -> str:
     return "\n".join(re.findall(r"([^{};]+)\{", plain(sheet)))
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
+def test_no_rule_knows_left_from_right(sheet: Path) -> None:
+    """Pages in Arabic run from right to left: a rule names start and end, and four values mean left and right."""
+    value = r"((?:calc|var)\((?:[^()]|\([^()]*\))*\)|[^\s;{}()]+)"
+    four = rf"(?:margin|padding|inset|border-width): {value} {value} {value} {value}(?=[;}} ])"
+    css = plain(sheet)
+    assert [found[0] for found in re.finditer(four, css) if found[2] != found[4]] == []
+    assert re.findall(r"(?:margin|padding|border|text-align|float)[\w-]*(?:-|: )(?:left|right)\b", css) == []

@@ -34,7 +34,7 @@ def test_the_page_of_an_error_of_ours_has_the_name_and_the_language_of_the_site(
     request = RequestFactory().get("/")
     with translation.override("it"):
         page = server_error(request).content.decode()
-    assert '<html lang="it">' in page
+    assert '<html lang="it" dir="ltr">' in page
     assert 'class="wordmark" href="/it/">Open Letters Now</a>' in page
     assert "Undersigned" not in page
     assert "qualcosa" in page

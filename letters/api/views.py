@@ -43,7 +43,7 @@ InLanguage = Annotated[
     ),
 ]
 Number = Annotated[int, Field(ge=1, lt=2**31)]
-Spoken = Literal["en", "it"]
+Spoken = Literal["en", "it", "fr", "de", "es", "ar"]
 
 
 def _whole(path: str) -> str:

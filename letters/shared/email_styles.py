@@ -17,6 +17,7 @@ EMAILS = "letters/mail/"
 STYLESHEET = Path(__file__).parent.parent / "templates" / EMAILS / "styles.css"
 DARK = STYLESHEET.with_name("dark.css")
 CLASS = re.compile(r' class="([^"]*)"')
+BESIDE = re.compile(r' style="[^"]*border-left:[^"]*"')
 
 
 class Loader(app_directories.Loader):
@@ -35,6 +36,14 @@ def inlined(source: str) -> str:
         sheet = f"<style>\n{_dark_sheet()}</style>\n</head>"
         return _without_light_classes(inliner.inline(source).replace("</head>", sheet, 1))
     return _without_light_classes(inliner.inline_fragment(source, css))
+
+
+def mirrored(html: str, direction: str) -> str:
+    """Return an email with the lines beside its paragraphs at their beginning, also where text runs from right to left.
+
+    Email programs do not all know `border-inline-start`. A code stays as it is: its digits run from left to right.
+    """
+    return BESIDE.sub(lambda found: found[0].replace("-left:", "-right:"), html) if direction == "rtl" else html
 
 
 def _without_light_classes(html: str) -> str:

@@ -197,7 +197,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
     Refusal.NOT_A_CORRECTION: Explanation(
         _(
             "This is more than a correction. Since the first text or the last change of substance, the "
-            "addressee, the title, a picture or more than 5 % of the words have changed in at least one "
+            "addressee, the title, a picture or more than 5 per cent of the words have changed in at least one "
             "language. Your text is saved. Publish it as a change of substance, so that nobody seems to "
             "have signed something they have not read."
         )

@@ -186,7 +186,16 @@ MIRRORS = environment.mirror_places("MIRRORS")
 # Languages of the interface. A letter may have translations into others.
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("it", "Italiano")]
+LANGUAGES = [
+    ("en", "English"),
+    ("it", "Italiano"),
+    ("fr", "Français"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("ar", "العربية"),
+]
+# Where Django and CLDR write numbers differently, petition/formats/ has what CLDR says: a page uses both.
+FORMAT_MODULE_PATH = ["petition.formats"]
 USE_I18N = True
 USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = "UTC"

@@ -37,10 +37,10 @@ from tests.people import EN, IT, NOW, Reader, Signer, add_published, browser_of,
 pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(days=1)
-FR = Text("fr", "Gardez les trains", "Aux ministres", "Quatre lignes de nuit vont disparaître en décembre.")
+PT = Text("pt", "Mantenham os comboios", "Aos ministros", "Quatro linhas noturnas vão acabar em dezembro.")
 ADDED = "This translation was added on March 4, 2025."
 AGGIUNTA = "Questa traduzione è stata aggiunta il 4 marzo 2025."
-OTHER_WORDS = replace(FR, body="Nous demandons la fermeture de toutes les lignes de nuit.")
+OTHER_WORDS = replace(PT, body="Pedimos o fecho de todas as linhas noturnas.")
 
 
 @pytest.fixture
@@ -73,11 +73,11 @@ def said_on(reader: Reader, letter: Letter, page: str, language: str = "") -> st
 def test_the_page_says_how_many_signed_before_the_translation_existed(
     english: Letter, organizer: User, reader: Reader
 ) -> None:
-    add(english, organizer, IT, FR)
+    add(english, organizer, IT, PT)
     add_published(english, 2)
     for page in ("letter", "signatures"):
         assert f"{AGGIUNTA} 3 persone hanno firmato prima che esistesse." in said_on(reader, english, page, "it")
-        assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, page, "fr")
+        assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, page, "pt")
         assert "before it existed" not in said_on(reader, english, page)
 
 
@@ -85,13 +85,13 @@ def test_the_sentence_also_fits_one_person(english: Letter, organizer: User, rea
     for number in (1, 2):
         withdraw_signature(Signature.objects.get(name=f"Signer {number}"), now=NOW)
     publish(NOW)
-    add(english, organizer, IT, FR)
-    assert f"{ADDED} 1 person signed before it existed." in said_on(reader, english, "letter", "fr")
+    add(english, organizer, IT, PT)
+    assert f"{ADDED} 1 person signed before it existed." in said_on(reader, english, "letter", "pt")
     assert f"{AGGIUNTA} 1 persona ha firmato prima che esistesse." in said_on(reader, english, "letter", "it")
     # Once they have withdrawn, there is nothing to say.
     withdraw_signature(Signature.objects.get(name="Signer 3"), now=NOW)
     publish(NOW)
-    assert ADDED not in said_on(reader, english, "letter", "fr")
+    assert ADDED not in said_on(reader, english, "letter", "pt")
 
 
 def test_nothing_is_said_where_nobody_had_signed(draft: LetterMaker, organizer: User, reader: Reader) -> None:
@@ -105,16 +105,16 @@ def test_nothing_is_said_where_nobody_had_signed(draft: LetterMaker, organizer: 
 
 
 def test_the_page_gives_no_number_before_the_first_count(english: Letter, organizer: User, reader: Reader) -> None:
-    add(english, organizer, FR)
+    add(english, organizer, PT)
     Revision.objects.update(signature_count=None)
     Letter.objects.update(version=99)
-    assert f"{ADDED} People may have signed before it existed." in said_on(reader, english, "letter", "fr")
+    assert f"{ADDED} People may have signed before it existed." in said_on(reader, english, "letter", "pt")
 
 
 def test_a_new_translation_marks_no_name(english: Letter, organizer: User, reader: Reader) -> None:
-    add(english, organizer, FR)
+    add(english, organizer, PT)
     add_published(english, 1)
-    for language in ("", "fr"):
+    for language in ("", "pt"):
         assert "4 Signer 4 3 Signer 3 2 Signer 2 1 Signer 1" in said_on(reader, english, "signatures", language)
 
 
@@ -123,10 +123,10 @@ def test_signed_this_text_leaves_out_people_who_signed_before_it_existed(
 ) -> None:
     add(english, organizer, replace(EN, body=EN.body.replace("Four", "Five")), kind="substance")
     add_published(english, 4)
-    add(english, organizer, FR)
+    add(english, organizer, PT)
     add_published(english, 2)
     assert "6 signed this text, 3 an earlier one." in said_on(reader, english, "letter")
-    page = said_on(reader, english, "letter", "fr")
+    page = said_on(reader, english, "letter", "pt")
     assert "2 signed this text, 3 an earlier one." in page
     assert f"{ADDED} 7 people signed before it existed." in page
 
@@ -134,40 +134,40 @@ def test_signed_this_text_leaves_out_people_who_signed_before_it_existed(
 def test_a_change_of_substance_with_a_new_translation_says_both(
     english: Letter, organizer: User, reader: Reader
 ) -> None:
-    add(english, organizer, replace(EN, body="Something else."), FR, kind="substance")
-    page = said_on(reader, english, "letter", "fr")
+    add(english, organizer, replace(EN, body="Something else."), PT, kind="substance")
+    page = said_on(reader, english, "letter", "pt")
     assert "0 signed this text, 3 an earlier one." in page
     assert f"{ADDED} 3 people signed before it existed." in page
     # A rewritten translation does not count as added: everyone who signed before signed an earlier text.
     add(english, organizer, EN, OTHER_WORDS, kind="substance")
-    page = said_on(reader, english, "letter", "fr")
+    page = said_on(reader, english, "letter", "pt")
     assert "0 signed this text, 3 an earlier one." in page
     assert "before it existed" not in page
 
 
 def test_the_original_can_be_corrected_with_a_new_translation(english: Letter, organizer: User, reader: Reader) -> None:
-    add(english, organizer, replace(EN, body=EN.body.replace("Four", "The four")), FR)
-    page = said_on(reader, english, "letter", "fr")
+    add(english, organizer, replace(EN, body=EN.body.replace("Four", "The four")), PT)
+    page = said_on(reader, english, "letter", "pt")
     assert f"{ADDED} 3 people signed before it existed." in page
     # They saw different words in the original, and each page marks them.
-    for language in ("", "fr"):
+    for language in ("", "pt"):
         assert "1 Signer 1 signed before a correction" in said_on(reader, english, "signatures", language)
 
 
 def test_a_corrected_translation_is_still_the_one_that_was_added(
     english: Letter, organizer: User, reader: Reader
 ) -> None:
-    add(english, organizer, FR)
+    add(english, organizer, PT)
     add_published(english, 1)
-    add(english, organizer, replace(FR, body=FR.body.replace("décembre", "janvier")))
-    assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, "letter", "fr")
+    add(english, organizer, replace(PT, body=PT.body.replace("décembre", "janvier")))
+    assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, "letter", "pt")
 
 
 # The history, the files, the numbers
 
 
 def test_the_history_says_so_for_every_translation(english: Letter, organizer: User, reader: Reader) -> None:
-    add(english, organizer, IT, FR)
+    add(english, organizer, IT, PT)
     add_published(english, 1)
     for page in (
         said_on(reader, english, "history"),
@@ -175,7 +175,7 @@ def test_the_history_says_so_for_every_translation(english: Letter, organizer: U
         words(browser_of(organizer).get("/organize/letters/night-trains/dashboard/")),
         words(browser_of(organizer).get("/organize/letters/night-trains/handover/")),
     ):
-        for name in ("Italiano", "Français"):
+        for name in ("Italiano", "Português"):
             assert f"{name} : {ADDED} 3 people signed before it existed. 1 person has signed since." in page
         assert "English :" not in page
 
@@ -187,7 +187,7 @@ def rows(text: str) -> list[dict[str, str]]:
 def test_the_files_say_which_translations_came_after_a_signature(
     english: Letter, organizer: User, reader: Reader
 ) -> None:
-    add(english, organizer, IT, FR)
+    add(english, organizer, IT, PT)
     add_published(english, 1)
     answer: Any = reader.get(english.url_of("signatures_csv"))
     public = rows(b"".join(answer.streaming_content).decode())
@@ -196,7 +196,7 @@ def test_the_files_say_which_translations_came_after_a_signature(
     export.refresh_from_db()
     own = rows(content_of(export).decode())
     for found in (public, own):
-        assert [row["before_translations"] for row in found] == ["fr it", "fr it", "fr it", ""]
+        assert [row["before_translations"] for row in found] == ["it pt", "it pt", "it pt", ""]
         assert {row["signed_text"] for row in found} == {"current"}
 
 
@@ -204,12 +204,12 @@ def test_the_files_say_which_translations_came_after_a_signature(
     ("language", "heading"),
     [
         ("en", "Signed by 5 people"),
-        ("fr", f"{ADDED} 3 people signed before it existed. 2 people have signed since."),
+        ("pt", f"{ADDED} 3 people signed before it existed. 2 people have signed since."),
         ("it", f"{AGGIUNTA} 3 persone hanno firmato prima che esistesse. Da allora hanno firmato 2 persone."),
     ],
 )
 def test_the_pdf_says_so_above_the_names(english: Letter, organizer: User, language: str, heading: str) -> None:
-    add(english, organizer, IT, FR)
+    add(english, organizer, IT, PT)
     add_published(english, 2)
     wanted = Wanted(Export.Kind.LETTER, Export.Format.PDF, language)
     export = ask_export(english, wanted=wanted, by=organizer, now=NOW)
@@ -224,10 +224,10 @@ def test_the_pdf_says_so_above_the_names(english: Letter, organizer: User, langu
 def test_the_pdf_tells_three_groups_apart(english: Letter, organizer: User) -> None:
     add(english, organizer, replace(EN, body=EN.body.replace("Four", "Five")), kind="substance")
     add_published(english, 4)
-    add(english, organizer, FR)
+    add(english, organizer, PT)
     add_published(english, 2)
     english.refresh_from_db()
-    export = Export(letter=english, language="fr", last_number=english.last_number)
+    export = Export(letter=english, language="pt", last_number=english.last_number)
     assert letterhead(export, now=NOW).signed_by == (
         f"2 people signed this text. 3 people signed an earlier text. {ADDED} 7 people signed before it existed."
     )
@@ -255,9 +255,9 @@ def test_organizers_read_the_sentence_before_they_publish(english: Letter, organ
     start_revision(english, by=organizer, now=LATER)
     edit = "/organize/letters/night-trains/"
     assert "before it existed" not in words(desk.get(edit))
-    translate_letter(english, text=FR, by=organizer, now=LATER)
+    translate_letter(english, text=PT, by=organizer, now=LATER)
     page = words(desk.get(edit))
-    assert "You have not published this text in Français yet." in page
+    assert "You have not published this text in Português yet." in page
     assert re.search(r"This translation was added on \w+ \d+, \d{4}\. 3 people signed before it existed\.", page)
 
 
@@ -270,16 +270,16 @@ def test_a_draft_has_no_such_sentence(draft: LetterMaker, organizer: User) -> No
 
 
 def test_a_translation_cannot_be_removed_and_added_again_with_other_words(english: Letter, organizer: User) -> None:
-    add(english, organizer, FR)
+    add(english, organizer, PT)
     add_published(english, 1)
     start_revision(english, by=organizer, now=LATER)
     with pytest.raises(Refused, match="language_public"):
-        remove_translation(english, language="fr", by=organizer, now=LATER)
+        remove_translation(english, language="pt", by=organizer, now=LATER)
     discard_revision(english, by=organizer, now=LATER)
     with pytest.raises(Refused, match="not_a_correction"):
         add(english, organizer, OTHER_WORDS)
     # The site never leaves such rows: the language is gone, so nothing is published.
-    Translation.objects.filter(revision__published_at=None, language="fr").delete()
+    Translation.objects.filter(revision__published_at=None, language="pt").delete()
     for kind in ("correction", "substance"):
         with pytest.raises(Refused, match="languages_missing"):
             publish_letter(english, by=organizer, now=LATER, kind=kind, note="Less.")
@@ -287,8 +287,8 @@ def test_a_translation_cannot_be_removed_and_added_again_with_other_words(englis
 
 
 def test_other_words_in_a_language_that_was_gone_are_a_change_of_substance(english: Letter, organizer: User) -> None:
-    add(english, organizer, FR)
-    add(english, organizer, replace(FR, body=FR.body + " Oui."))
+    add(english, organizer, PT)
+    add(english, organizer, replace(PT, body=PT.body + " Oui."))
     # The site never leaves such rows: the second text had no French.
     revision = Revision.objects.create(letter=english, number=4, kind="correction", note="x", created_at=LATER)
     text = Translation.objects.get(revision__number=3, language="en")
@@ -303,10 +303,10 @@ def test_other_words_in_a_language_that_was_gone_are_a_change_of_substance(engli
 
 def test_a_discarded_text_is_not_measured(english: Letter, organizer: User) -> None:
     start_revision(english, by=organizer, now=LATER)
-    translate_letter(english, text=FR, by=organizer, now=LATER)
-    remove_translation(english, language="fr", by=organizer, now=LATER)
+    translate_letter(english, text=PT, by=organizer, now=LATER)
+    remove_translation(english, language="pt", by=organizer, now=LATER)
     add(english, organizer, OTHER_WORDS)
-    assert english.languages() == ["en", "fr"]
+    assert english.languages() == ["en", "pt"]
 
 
 def test_a_long_series_of_small_corrections_hides_nothing(english: Letter, organizer: User, reader: Reader) -> None:
@@ -335,21 +335,21 @@ def test_two_languages_published_together_by_the_clock_were_not_added(
 
 
 def test_undoing_a_withdrawal_does_not_change_the_sentence(english: Letter, organizer: User, reader: Reader) -> None:
-    add(english, organizer, FR)
+    add(english, organizer, PT)
     start_revision(english, by=organizer, now=LATER)
     translate_letter(english, text=IT, by=organizer, now=LATER)
     withdraw_letter(english, reason="They answered.", by=organizer, now=LATER)
-    assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, "letter", "fr")
+    assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, "letter", "pt")
     with pytest.raises(Refused, match="letter_withdrawn"):
         publish_letter(english, by=organizer, now=LATER, kind="correction", note="In Italian.")
     restore_letter(english, by=organizer, now=LATER)
     publish_letter(english, by=organizer, now=LATER + timedelta(days=1), kind="correction", note="In Italian.")
-    assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, "letter", "fr")
+    assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, "letter", "pt")
     assert "aggiunta il 5 marzo 2025. 3 persone" in said_on(reader, english, "letter", "it")
 
 
 def test_the_delivery_form_suggests_both_numbers(english: Letter, organizer: User) -> None:
-    add(english, organizer, FR)
+    add(english, organizer, PT)
     add_published(english, 2)
     page = browser_of(organizer).get("/organize/letters/night-trains/handover/")
     assert b'value="5"' in page.content

@@ -16,6 +16,7 @@ from letters.moderator.moderation.operations import (
 from letters.moderator.moderation.queries import MAX_REASONS, active_reasons
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import withdraw_signature
+from tests.interface_languages import ALL
 from tests.people import NOW, Reader, words
 
 pytestmark = pytest.mark.django_db
@@ -42,11 +43,22 @@ def decision(letter: Letter, by: User, code: str) -> ReviewDecision:
 def test_a_site_begins_with_four_reasons_in_every_interface_language() -> None:
     reasons = active_reasons()
     assert [each.code for each in reasons] == ["not_a_person", "someone_else", "abuse", "twice"]
-    assert {tuple(each.sentences) for each in reasons} == {("en", "it")}
+    assert {tuple(sorted(each.sentences)) for each in reasons} == {tuple(sorted(ALL))}
     assert reasons[0].label_in("it") == "Non è una persona"
-    assert reasons[0].label_in("de") == "Not a person"
+    assert reasons[0].label_in("pt") == "Not a person"
     add_first_reasons(now=NOW)
     assert len(active_reasons()) == 4
+
+
+def test_the_first_reasons_get_the_words_of_new_languages_unless_they_were_changed() -> None:
+    for code, label in (("abuse", "Insult or advertisement"), ("twice", "Twice")):
+        words = {"en": label, "it": "Come prima"}
+        RejectionReason.objects.filter(code=code).update(labels=words)
+    add_first_reasons(now=NOW)
+    abuse, twice = (RejectionReason.objects.get(code=code) for code in ("abuse", "twice"))
+    assert set(abuse.labels) == set(ALL)
+    assert abuse.label_in("it") == "Come prima"
+    assert twice.labels == {"en": "Twice", "it": "Come prima"}
 
 
 def test_the_queue_offers_the_reasons_in_order_and_in_the_language_of_the_moderator(

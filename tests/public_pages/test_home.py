@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from letters.models import Collective, Letter, Picture, User
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
 from tests.conftest import LetterMaker
+from tests.interface_languages import ALL, TRANSLATED
 from tests.people import NOW, Reader, add_published, kept_pages, words
 
 
@@ -68,7 +69,7 @@ def test_each_letter_is_shown_in_the_language_of_the_page_if_it_has_it(
     assert re.search(r'<h2 lang="de"[^>]*><a href="/letters/nachtzug/">Nachtzüge</a>', page)
 
 
-@pytest.mark.parametrize("path", ["/de/", "/xx/", "/it-CH/", "/IT/"])
+@pytest.mark.parametrize("path", ["/pt/", "/xx/", "/it-CH/", "/IT/"])
 def test_a_language_that_the_site_does_not_have_is_a_404(db: None, reader: Reader, path: str) -> None:
     assert reader.get(path).status_code == 404
 
@@ -156,13 +157,13 @@ def test_pages_about_the_site_exist_in_its_languages_and_are_kept(
     db: None, reader: Reader, path: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     # How we count gives the public error rate, which is one small row.
-    with django_assert_num_queries(2 if path == "/how-we-count/" else 0):
-        answers = [reader.get(path), reader.get(f"/it{path}")]
-    for answer, language in zip(answers, ["en", "it"], strict=True):
+    with django_assert_num_queries(len(ALL) if path == "/how-we-count/" else 0):
+        answers = [reader.get(path), *(reader.get(f"/{language}{path}") for language in TRANSLATED)]
+    for answer, language in zip(answers, ALL, strict=True):
         page = answer.content.decode()
         assert answer.status_code == 200
         assert f'<html lang="{language}"' in page
         assert re.search(r'<meta name="description" content="[^"]{40,}">', page)
         assert answer.headers["ETag"]
         assert not answer.cookies
-    assert reader.get(f"/de{path}").status_code == 404
+    assert reader.get(f"/pt{path}").status_code == 404

@@ -144,15 +144,17 @@ def test_the_letters_own_language_has_one_address(letter: Letter, reader: Reader
     assert answer.headers["Location"] == "/letters/night-trains/"
 
 
+@pytest.mark.parametrize(("language", "frame"), [("ar", 'lang="ar" dir="rtl"'), ("fa", 'lang="en" dir="ltr"')])
 def test_a_right_to_left_letter_runs_from_right_to_left(
-    collective: Collective, organizer: User, reader: Reader
+    collective: Collective, organizer: User, reader: Reader, language: str, frame: str
 ) -> None:
-    text = Text("ar", "أبقوا القطارات", "إلى الوزراء", "نريد القطارات.")
+    """The page around it does so if the interface has its language."""
+    text = Text(language, "أبقوا القطارات", "إلى الوزراء", "نريد القطارات.")
     letter = draft_letter(collective, slug="trains", text=text, by=organizer, now=NOW)
     publish_letter(letter, by=organizer, now=NOW)
     page = reader.read(letter)
-    assert '<article class="letter" lang="ar" dir="rtl">' in page
-    assert '<html lang="en" dir="ltr">' in page
+    assert f'<article class="letter" lang="{language}" dir="rtl">' in page
+    assert f"<html {frame}>" in page
 
 
 @pytest.mark.parametrize("language", ["de", "en-GB", "it-CH", "zz", "xxx"])

@@ -76,7 +76,7 @@ def test_the_email_is_in_the_language_of_the_signing(letter: Letter) -> None:
     sign(letter)
     Submission.objects.update(language="it")
     message = message_of(OutgoingEmail.objects.get())
-    assert '<html lang="it">' in html_of(message)
+    assert '<html lang="it" dir="ltr">' in html_of(message)
     assert "Lasciate correre i treni notturni" in str(message.body)
     assert "Confirm" not in message.subject
     assert f"{settings.SITE_URL}/it/letters/night-trains/" in str(message.body)
@@ -85,9 +85,9 @@ def test_the_email_is_in_the_language_of_the_signing(letter: Letter) -> None:
 def test_an_email_about_a_letter_in_a_language_that_we_do_not_have_is_in_english(
     collective: Collective, organizer: User
 ) -> None:
-    message = about(collective, organizer, Text("de", "Nachtzüge", "An alle", "Bleibt."))
+    message = about(collective, organizer, Text("pt", "Comboios noturnos", "A todos", "Fiquem."))
     assert message.subject == "Confirm your signature"
-    assert '<html lang="en">' in html_of(message)
+    assert '<html lang="en" dir="ltr">' in html_of(message)
 
 
 def test_a_title_cannot_add_a_header(collective: Collective, organizer: User) -> None:

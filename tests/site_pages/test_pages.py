@@ -10,6 +10,7 @@ from letters.base.site_pages.operations import save_site_page
 from letters.base.site_pages.queries import forget_texts
 from letters.models import AuditEvent, Letter, OutgoingEmail, SitePage, User
 from letters.shared.refused import Refusal, Refused
+from tests.interface_languages import ALL
 from tests.people import NOW, Reader, Signer, browser_of, message_of, words
 
 pytestmark = pytest.mark.django_db
@@ -168,7 +169,7 @@ def test_the_operator_writes_a_page_in_the_admin(desk: Client, reader: Reader) -
 
 
 @pytest.mark.parametrize("name", ["privacy", "rules", "accessibility"])
-@pytest.mark.parametrize("language", ["en", "it"])
+@pytest.mark.parametrize("language", ALL)
 def test_a_draft_is_offered_that_cannot_be_saved_unfinished(
     desk: Client, name: str, language: str, settings: Settings
 ) -> None:

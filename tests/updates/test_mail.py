@@ -146,7 +146,7 @@ def test_the_words_around_the_text_are_in_the_language_of_the_signature(letter: 
     Signature.objects.update(language="it")
     spread_update(sending().pk, now=NOW)
     message = message_of(OutgoingEmail.objects.get(kind="update"))
-    assert '<html lang="it">' in html_of(message)
+    assert '<html lang="it" dir="ltr">' in html_of(message)
     assert '<div lang="en" dir="ltr">' in html_of(message)
 
 

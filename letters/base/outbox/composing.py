@@ -16,7 +16,8 @@ from letters.base.outbox.senders import Sender, site
 from letters.base.site_pages.queries import filled_pages
 from letters.models import OutgoingEmail
 from letters.shared.addresses import decrypt
-from letters.shared.languages import current_language, interface_language
+from letters.shared.email_styles import mirrored
+from letters.shared.languages import current_language, direction, interface_language
 from letters.shared.localized_paths import localized_url
 from letters.shared.message_ids import message_id
 from letters.shared.site_name import site_name
@@ -55,7 +56,7 @@ def render_email(
         preheader = render_line(f"letters/mail/{template}.preheader.txt", told)
         full = {**context, **shared, "subject": subject, "preheader": preheader, "filler": FILLER}
         text = render_to_string(f"letters/mail/{template}.txt", full)
-        html = render_to_string(f"letters/mail/{template}.html", full)
+        html = mirrored(render_to_string(f"letters/mail/{template}.html", full), shared["language_direction"])
     parts = {"subject.txt": subject, "from": sender.address, "reply_to": sender.reply_to}
     if keeps_links:
         return {**parts, "txt": tidy_lines(text), "html": html}
@@ -77,7 +78,8 @@ def render_account_email(prefix: str, context: Mapping[str, Any]) -> dict[str, s
         ending: render_to_string(f"{prefix}_message.txt", {**full, "layout": f"letters/mail/{kind}.{ending}"})
         for ending in ("txt", "html")
     }
-    return {"subject.txt": subject, "txt": tidy_lines(bodies["txt"]), "html": bodies["html"].strip()}
+    html = mirrored(bodies["html"].strip(), shared["language_direction"])
+    return {"subject.txt": subject, "txt": tidy_lines(bodies["txt"]), "html": html}
 
 
 def render_line(template: str, context: Mapping[str, Any]) -> str:
@@ -93,6 +95,7 @@ def _shared_words(sender: Sender) -> dict[str, Any]:
     ]
     return {
         "language": language,
+        "language_direction": direction(language),
         "SITE_URL": settings.SITE_URL,
         "site_name": site_name(),
         "site_host": urlsplit(settings.SITE_URL).netloc,

@@ -42,11 +42,16 @@ FIRST_REASONS = [
 ]
 
 
+@transaction.atomic
 def add_first_reasons(*, now: datetime) -> None:
-    """Add the reasons that the site begins with, if it has none yet."""
-    if RejectionReason.objects.exists():
-        return
+    """Add the reasons that the site begins with, if it has none yet.
+
+    To those whose English words are unchanged, add words in languages that the interface has got since.
+    """
     languages = [code for code, _name in settings.LANGUAGES]
+    if RejectionReason.objects.exists():
+        _add_languages(languages)
+        return
     for position, (code, label, sentence) in enumerate(FIRST_REASONS, 1):
         RejectionReason.objects.create(
             code=code,
@@ -55,6 +60,16 @@ def add_first_reasons(*, now: datetime) -> None:
             position=position,
             added_at=now,
         )
+
+
+def _add_languages(languages: list[str]) -> None:
+    first = {code: (label, sentence) for code, label, sentence in FIRST_REASONS}
+    for reason in RejectionReason.objects.filter(code__in=first).select_for_update():
+        label, sentence = first[reason.code]
+        for kept, words in ((reason.labels, label), (reason.sentences, sentence)):
+            if kept.get(settings.LANGUAGE_CODE) == _said(words, settings.LANGUAGE_CODE):
+                kept.update({language: _said(words, language) for language in languages if language not in kept})
+        reason.save(update_fields=["labels", "sentences"])
 
 
 def _said(words: Promise, language: str) -> str:

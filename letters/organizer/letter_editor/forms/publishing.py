@@ -40,7 +40,9 @@ class RevisionForm(forms.Form):
             (Revision.Kind.CORRECTION, _("A correction: the letter says the same as before")),
             (Revision.Kind.SUBSTANCE, _("A change of substance: the letter says something different")),
         ],
-        help_text=_("A correction can change up to 5 % of the words, but not the addressee, the title or a picture."),
+        help_text=_(
+            "A correction can change up to 5 per cent of the words, but not the addressee, the title or a picture."
+        ),
         widget=forms.RadioSelect,
         error_messages={"required": _("Select whether this is a correction or a change of substance.")},
     )

@@ -1,4 +1,4 @@
-"""An email in Italian has no sentence in English, apart from what people wrote in English."""
+"""A translated email has no sentence in English, apart from what people wrote in English."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -10,7 +10,9 @@ from django.db import transaction
 from django.utils import translation
 
 from letters.models import User
+from letters.shared.languages import direction
 from tests.carry_over.conftest import NOTE
+from tests.interface_languages import TRANSLATED
 from tests.test_emails import ACCOUNT_EMAILS, HEAD, UNSEEN, account_email, html_of, preheader_of, written
 
 __all__ = ["written"]
@@ -44,31 +46,37 @@ def sentences_in(messages: Iterable[EmailMultiAlternatives]) -> set[str]:
     return {sentence for message in messages for sentence in sentences_of(message)}
 
 
-def written_twice(written: Written) -> dict[str, list[EmailMultiAlternatives]]:
-    """Return the same emails in both languages."""
+def written_twice(written: Written, language: str) -> dict[str, list[EmailMultiAlternatives]]:
+    """Return the same emails in English and in another language."""
     emails = {}
-    for language in ("en", "it"):
+    for spoken in ("en", language):
         with transaction.atomic():
-            emails[language] = written(language)
+            emails[spoken] = written(spoken)
             transaction.set_rollback(True)
     return emails
 
 
-def test_no_email_in_italian_has_a_sentence_in_english(written: Written) -> None:
-    emails = written_twice(written)
-    assert {re.findall(r'<html lang="(\w+)"', html_of(each))[0] for each in emails["it"]} == {"it"}
-    assert len(emails["it"]) == len(emails["en"]) > 40
-    english, italian = (sentences_in(emails[language]) for language in ("en", "it"))
-    assert english & italian - BY_PEOPLE == set()
-    assert len(italian) > 200
-    assert [sentence for sentence in italian if ARTICLE.search(sentence)] == []
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_translated_email_has_a_sentence_in_english(written: Written, language: str) -> None:
+    emails = written_twice(written, language)
+    runs = direction(language)
+    for each in emails[language]:
+        assert f'<html lang="{language}" dir="{runs}"' in html_of(each)
+    assert len(emails[language]) == len(emails["en"]) > 40
+    english, translated = (sentences_in(emails[spoken]) for spoken in ("en", language))
+    assert english & translated - BY_PEOPLE == set()
+    assert len(translated) > 200
+    assert language != "it" or [sentence for sentence in translated if ARTICLE.search(sentence)] == []
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
 @pytest.mark.parametrize("prefix", ACCOUNT_EMAILS)
-def test_no_email_about_an_account_in_italian_has_a_sentence_in_english(prefix: str, organizer: User) -> None:
+def test_no_translated_email_about_an_account_has_a_sentence_in_english(
+    prefix: str, organizer: User, language: str
+) -> None:
     emails = {}
-    for language in ("en", "it"):
-        with translation.override(language):
-            emails[language] = sentences_of(account_email(prefix, organizer))
-    assert emails["en"] & emails["it"] == set()
-    assert len(emails["it"]) > 3
+    for spoken in ("en", language):
+        with translation.override(spoken):
+            emails[spoken] = sentences_of(account_email(prefix, organizer))
+    assert emails["en"] & emails[language] == set()
+    assert len(emails[language]) > 3

@@ -1,0 +1,1 @@
+"""How languages write numbers, where Django differs from CLDR (Babel)."""
