@@ -1,5 +1,6 @@
 """The public reads when and why the site took a letter down, and sees nothing of the letter itself."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from datetime import timedelta
@@ -81,6 +82,11 @@ def secrets(letter: Letter) -> list[str]:
     ]
 
 
+def without_times(text: str) -> str:
+    """Leave out moments and the year in a namespace, in which the number of signatures can be by chance."""
+    return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", "", text.replace("2013", ""))
+
+
 def url_of(letter: Letter, name: str) -> str:
     return reverse(name, kwargs={"slug": letter.slug, **PAGES[name][1]})
 
@@ -100,7 +106,7 @@ def test_no_page_shows_anything_of_the_letter(
     answer = reader.get(url)
     text = answer.content.decode() if not answer.streaming else ""
     assert answer.status_code == PAGES[name][0]
-    assert [word for word in secrets(full_letter) if word in text.replace("2013", "")] == []
+    assert [word for word in secrets(full_letter) if word in without_times(text)] == []
     assert not answer.streaming
     assert answer.headers.get("ETag", "none") != before.headers.get("ETag", "")
 
