@@ -159,7 +159,7 @@ def test_a_corrected_translation_is_still_the_one_that_was_added(
 ) -> None:
     add(english, organizer, PT)
     add_published(english, 1)
-    add(english, organizer, replace(PT, body=PT.body.replace("décembre", "janvier")))
+    add(english, organizer, replace(PT, body=PT.body.replace("dezembro", "janeiro")))
     assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, "letter", "pt")
 
 
