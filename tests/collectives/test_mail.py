@@ -53,7 +53,7 @@ def test_it_says_what_is_offered_and_for_how_long(outgoing: OutgoingEmail) -> No
 def test_it_is_in_the_language_of_the_newest_letter(outgoing: OutgoingEmail, draft: LetterMaker) -> None:
     assert message_of(outgoing).subject == "An invitation to write open letters together"
     draft()
-    Letter.objects.update(language="de")
+    Letter.objects.update(language="pt")
     assert message_of(outgoing).subject == "An invitation to write open letters together"
     Letter.objects.update(language="it")
     assert message_of(outgoing).subject == "Un invito a scrivere insieme lettere aperte"
