@@ -125,7 +125,10 @@ def _of_numbers(numbers: Numbers | None) -> Iterator[Part]:
     sequencer = _wait(
         gettext("Confirmed signatures without a number"),
         lag < MAX_LAG_SECONDS,
-        gettext("One has waited for %(seconds)d seconds or more.") % {"seconds": lag}
+        ngettext(
+            "One has waited for %(seconds)d second or more.", "One has waited for %(seconds)d seconds or more.", lag
+        )
+        % {"seconds": lag}
         if lag
         else gettext("None has waited for 30 seconds."),
         gettext("Look at the log of the worker for “publishing”, and start it again."),

@@ -17,6 +17,8 @@ from tests.sentences import sentences_of_code, sentences_of_site, sentences_of_t
 # Placeholders: %(name)s, %(number)d or {name}.
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 TAGS = re.compile(r"</?[a-z]+(?: [^>]*)?>")
+# These placeholders hold how many there are.
+COUNTED = re.compile(r"%\((?:seconds|minutes|hours|days|weeks|months|years)\)[sd]")
 WORD = re.compile(r"[^\W\d_]{2,}")
 # A sentence of four words or more that is the same in two languages was forgotten.
 SENTENCE = 4
@@ -83,6 +85,13 @@ def test_a_translation_leaves_room_for_what_its_sentence_names(language: str) ->
             if found != wanted and not may_leave_out:
                 wrong.append((originals[-1], translated))
     assert wrong == []
+
+
+def test_a_sentence_with_a_time_that_is_counted_has_a_form_for_each_number() -> None:
+    """In Arabic, three days, eleven days and a hundred days are three different words."""
+    assert [
+        message.id for message in messages_of("it") if isinstance(message.id, str) and COUNTED.search(message.id)
+    ] == []
 
 
 def forms_for_one_number(language: str) -> set[int]:

@@ -15,7 +15,7 @@ def finding_at(mirror: Mirror) -> str:
         Mirror.Finding.UNKNOWN: gettext("We have not looked at it yet."),
         Mirror.Finding.SAME: gettext("Its record is the beginning of ours, or all of it."),
         Mirror.Finding.AHEAD: gettext(
-            "Its record is longer than ours, so one of the two is wrong. Ask who runs this site."
+            "Its record is longer than ours, so one of the two is wrong. Ask the people who run this site."
         ),
         Mirror.Finding.DIFFERENT: gettext("Its record is not the beginning of ours. One of the two was changed."),
         Mirror.Finding.UNREADABLE: gettext("We found no record of this letter there."),

@@ -13,7 +13,11 @@ from letters.shared.languages import current_language
 
 register = template.Library()
 
-LISTS: dict[str, Promise] = {"waiting": _("Waiting"), "published": _("Published"), "rejected": _("Rejected")}
+LISTS: dict[str, Promise] = {
+    "waiting": _("Waiting for a moderator"),
+    "published": _("Published signatures"),
+    "rejected": _("Rejected signatures"),
+}
 
 
 @dataclass(frozen=True)

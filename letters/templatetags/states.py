@@ -70,7 +70,9 @@ SIGNATURES: dict[str, Promise | str] = {
 }
 WITHDRAWN = _("withdrawn")
 FAILURES: dict[str, Promise] = {
-    Refusal.NOT_YOURS: _("We did not make this file, because the person who asked for it may no longer have it."),
+    Refusal.NOT_YOURS: _(
+        "We did not make this file, because the person who asked for it is not allowed to have it any more."
+    ),
     Refusal.NO_SUCH_LANGUAGE: _("We did not make this file, because the letter is no longer in this language."),
     Refusal.TOO_COMPLICATED: _(
         "We could not make this file: the text is too complicated. Put fewer lists, quotations and "

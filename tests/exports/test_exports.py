@@ -123,8 +123,9 @@ def test_a_former_member_gets_no_file(letter: Letter, teammate: User, desk: Clie
     make_exports()
     export.refresh_from_db()
     assert (export.failed_at is not None, export.error) == (True, "not_yours")
-    assert "We did not make this file, because the person who asked for it may no longer have it." in words(
-        desk.get(PAGE)
+    assert (
+        "We did not make this file, because the person who asked for it is not allowed to have it any more."
+        in words(desk.get(PAGE))
     )
 
 

@@ -163,8 +163,9 @@ def test_a_member_who_left_gets_no_pdf(letter: Letter, organizer: User, teammate
     Membership.objects.filter(user=teammate).delete()
     make_exports()
     assert Export.objects.get().error == "not_yours"
-    assert "We did not make this file, because the person who asked for it may no longer have it." in words(
-        desk.get(PAGE)
+    assert (
+        "We did not make this file, because the person who asked for it is not allowed to have it any more."
+        in words(desk.get(PAGE))
     )
 
 

@@ -106,7 +106,7 @@ def test_a_link_made_by_a_person_who_may_no_longer_write_opens_nothing(
     assert opened(link).status_code == 200
     Membership.objects.filter(user=teammate).update(role=Membership.Role.MODERATOR)
     assert opened(link).status_code == 404
-    assert "Ended" in browser_of(organizer).get(PAGE).content.decode()
+    assert "No longer works" in browser_of(organizer).get(PAGE).content.decode()
 
 
 def test_the_collective_reads_the_day_on_which_a_link_was_opened(link: DraftLink, organizer: User) -> None:

@@ -263,4 +263,4 @@ def test_undo_is_offered_once_and_only_for_its_letter(reviewed: Letter, desk: Cl
 
 
 def test_the_page_says_how_many_wait(reviewed: Letter, desk: Client) -> None:
-    assert "Waiting 5 Published Rejected" in words(desk.get(f"{QUEUE}published/"))
+    assert "Waiting for a moderator 5 Published signatures Rejected signatures" in words(desk.get(f"{QUEUE}published/"))

@@ -40,7 +40,7 @@ def surfaces(letter: Letter, reader: Reader) -> dict[str, int]:
     page, home = letter.get_absolute_url(), "/"
     return {
         "page": said(page, r"([\d,]+) signatures?\b"),
-        "ledger": said(page, r"Published ([\d,]+)"),
+        "ledger": said(page, r"Published signatures ([\d,]+)"),
         "list": said(letter.url_of("signatures"), r"([\d,]+) signatures?\b"),
         "home": said(home, r"([\d,]+) signatures?\b"),
         "in Italian": said(letter.get_absolute_url("it"), r"([\d.]+) firm[ae]\b"),

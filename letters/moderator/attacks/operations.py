@@ -39,7 +39,7 @@ def watch_letter(letter: Letter, *, now: datetime) -> None:
 
 @transaction.atomic
 def raise_shield(letter: Letter, *, by: User, now: datetime) -> None:
-    """Require the browser check of every signer, and hold what comes from the networks of the burst. Idempotent.
+    """Require the browser check of every signer, and hold what comes from the networks of the wave. Idempotent.
 
     What is published stays on the list, and comes into the queue. Organizers are told. Raises Refused("not_yours"), and
     Refused("no_wave") if the wave is over.
@@ -50,7 +50,7 @@ def raise_shield(letter: Letter, *, by: User, now: datetime) -> None:
         raise Refused(Refusal.NO_WAVE)
     if wave.shielded_at:
         return
-    networks = queries.networks_of_burst(letter, now=now)
+    networks = queries.networks_of_wave(letter, now=now)
     Wave.objects.filter(pk=wave.pk).update(shielded_at=now, shielded_by=by, networks=networks)
     # Privacy: public pages show nothing of it, so they keep their version, and an attacker learns nothing.
     change.update_unseen(is_shielded=True)

@@ -15,7 +15,7 @@ from letters.shared.sql import execute, fetch_rows
 LENGTH = timedelta(minutes=10)
 # The latest window is compared with those of this time before it.
 PAST = timedelta(days=7)
-# A network belongs to the burst if a signature of this time says so.
+# A network belongs to the wave if a burst of this time came from it.
 BURST = timedelta(hours=2)
 MAX_NETWORKS = 1000
 # Denial of service: at most this many signatures are scored again because of a shield.
@@ -73,8 +73,8 @@ def was_ended_by_hand(letter: Letter, *, since: datetime) -> bool:
     return Wave.objects.filter(letter=letter, ended_by__isnull=False, over_at__gt=since).exists()
 
 
-def networks_of_burst(letter: Letter, *, now: datetime) -> list[bytes]:
-    """Return the keyed hashes of the networks from which a burst has come."""
+def networks_of_wave(letter: Letter, *, now: datetime) -> list[bytes]:
+    """Return the keyed hashes of the networks from which a burst has come lately."""
     bursts = [Reason.NETWORK_BURST.value, Reason.NETWORK_SERIES.value]
     values: dict[str, Any] = {"letter": letter.pk, "since": now - BURST, "bursts": bursts, "most": MAX_NETWORKS}
     return [network for (network,) in fetch_rows(BURST_NETWORKS, values)]

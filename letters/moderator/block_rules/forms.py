@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from letters.base.public_letters.queries import public_letter
 from letters.models import MAX_NETWORK_RULE_LIFETIME, BlockRule, Collective, Letter, Signature
@@ -93,8 +94,10 @@ class RuleForm(forms.Form):
             for name in ("where", "letter", "kind", "about"):
                 del self.fields[name]
             days = MAX_NETWORK_RULE_LIFETIME.days
-            self.fields["last_day"].help_text = _(
-                "At most %(days)d days from now. The rule ends at midnight (UTC)."
+            self.fields["last_day"].help_text = ngettext(
+                "At most %(days)d day from now. The rule ends at midnight (UTC).",
+                "At most %(days)d days from now. The rule ends at midnight (UTC).",
+                days,
             ) % {"days": days}
             return
         own = [(f"letter:{slug}", title) for slug, title in letters]

@@ -151,7 +151,7 @@ class VerdictForm(forms.Form):
 RISKS = [(0, _("Any")), (SOME_RISK, _("Some or high")), (HIGH_RISK, _("High"))]
 STATES = [
     ("", _("Any")),
-    ("waiting", _("Waiting for a moderator")),
+    ("waiting", _("Waiting")),
     ("published", _("Published")),
     ("rejected", _("Rejected")),
 ]

@@ -3,7 +3,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 LISTS = [
-    ("published", _("Published")),
+    ("published", _("Published signatures")),
     ("held", _("Waiting for a moderator")),
     ("withdrawn", _("Withdrawn by their signers")),
     ("rejected", _("Removed by moderators")),
