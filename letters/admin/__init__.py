@@ -41,7 +41,7 @@ from letters.models import (
     Update,
     User,
 )
-from letters.moderator.moderation.admin_forms import RejectionReasonForm
+from letters.moderator.moderation.admin_forms import RejectionReasonForm, fields_by_language
 from letters.moderator.moderation.operations import ReasonWords, set_reason, set_site_moderator
 from letters.moderator.signals.forms import ListEntriesForm
 from letters.moderator.site_notes.admin_links import private_notes
@@ -250,6 +250,8 @@ class RejectionReasonAdmin(ListAdmin):
     list_display = ["code", "__str__", "position", "added_at", "retired_at"]
     list_filter = ["code"]
     ordering = ["-retired_at", "position", "code", "-pk"]
+    # Of words that nobody can change any more.
+    fields = ("code", "labels", "sentences", "position", "added_at", "retired_at")
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         is_old = (
@@ -257,10 +259,10 @@ class RejectionReasonAdmin(ListAdmin):
         )
         return not is_old and may_change_lists(cast("User", request.user))
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj and not self.has_change_permission(request, obj):
-            return ["code", "labels", "sentences", "position", "added_at", "retired_at"]
-        return list(self.form.base_fields)
+            return super().get_fieldsets(request, obj)
+        return fields_by_language(request.headers.get("Accept-Language", ""), obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["code"] if obj else []

@@ -58,6 +58,11 @@ def language_choices(spoken: str) -> list[tuple[str, str]]:
 MAX_ACCEPTED = 4
 
 
+def languages_of_browser(accepted: str) -> list[str]:
+    """Return the languages of a browser, from its header Accept-Language, without their regions."""
+    return [code.partition("-")[0] for code, _ in parse_accept_lang_header(accepted)[:MAX_ACCEPTED]]
+
+
 def language_groups(
     spoken: str, *, accepted: str, without: Container[str] = ()
 ) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -66,8 +71,7 @@ def language_groups(
     Likely are the languages of the browser, from its header Accept-Language, and then those of the interface.
     """
     names = {code: name for code, name in language_choices(spoken) if code not in without}
-    of_browser = [code.partition("-")[0] for code, _ in parse_accept_lang_header(accepted)[:MAX_ACCEPTED]]
-    likely = dict.fromkeys([*of_browser, *(code for code, _ in settings.LANGUAGES)])
+    likely = dict.fromkeys([*languages_of_browser(accepted), *(code for code, _ in settings.LANGUAGES)])
     first = [(code, names.pop(code)) for code in likely if code in names]
     return [(gettext("Likely languages"), first), (gettext("Other languages"), list(names.items()))]
 

@@ -1,5 +1,6 @@
 """The site's list of reasons for rejecting a signature: staff change it, and earlier decisions keep their words."""
 
+import re
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from letters.moderator.moderation.queries import MAX_REASONS, active_reasons
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import withdraw_signature
 from tests.interface_languages import ALL
-from tests.people import NOW, Reader, words
+from tests.people import NOW, Reader, browser_of, words
 
 pytestmark = pytest.mark.django_db
 
@@ -227,6 +228,61 @@ def test_staff_add_change_and_retire_a_reason_in_the_admin(chief: User) -> None:
     assert desk.post(f"{ADMIN}{second.pk}/delete/", {"post": "yes"}).status_code == 403
     assert AuditEvent.objects.filter(verb="set_reason", actor=chief).count() == 3
     assert desk.get(ADMIN).status_code == 200
+
+
+def in_english() -> dict[str, str | int]:
+    return {name: value for name, value in typed().items() if not name.endswith("_it")}
+
+
+def test_a_reason_needs_only_english_words_and_says_them_in_every_language(
+    reviewed: Letter, moderator: User, chief: User
+) -> None:
+    assert browser_of(chief).post(f"{ADMIN}add/", in_english()).status_code == 302
+    satire = RejectionReason.objects.get(code="satire")
+    assert (satire.labels, satire.sentences) == ({"en": "Satire"}, {"en": "It looks like a joke."})
+    desk = browser_of(moderator)
+    for language in ALL:
+        assert "Satire" in desk.get("/moderate/", headers={"Accept-Language": language}).content.decode()
+    reviewed.signatures.update(language="it")
+    page = Reader().get(decided(reviewed, moderator, code="satire").link("manage", now=NOW)).content.decode()
+    # In Arabic, English words keep their own direction.
+    assert "<bdi>It looks like a joke.</bdi>" in page
+
+
+HEADING = re.compile(r'(<details><summary>)?\s*<h2 [^>]*class="fieldset-heading">([^<]+)</h2>')
+
+
+def groups_of(response: Any) -> list[str]:
+    """Return the headings of a form, those of folded groups in brackets."""
+    found = HEADING.findall(response.content.decode())
+    return [f"[{name}]" if folded else name for folded, name in found]
+
+
+def test_the_form_shows_english_and_the_languages_of_the_browser_and_folds_the_rest(chief: User) -> None:
+    desk = browser_of(chief)
+    page = desk.get(f"{ADMIN}add/", headers={"Accept-Language": "de-CH,it;q=0.8,pt;q=0.5"})
+    folded = ["[Français (no words)]", "[Español (no words)]", "[العربية (no words)]"]
+    assert groups_of(page) == ["English", "Deutsch", "Italiano", *folded]
+    assert 'lang="ar" dir="rtl"' in page.content.decode()
+    satire = set_reason("satire", WORDS, position=5, by=chief, now=NOW)
+    page = desk.get(f"{ADMIN}{satire.pk}/change/", headers={"Accept-Language": "en"})
+    assert groups_of(page)[:3] == ["English", "[Italiano]", "[Français (no words)]"]
+
+
+def test_what_is_wrong_in_a_folded_language_is_shown(chief: User) -> None:
+    page = browser_of(chief).post(f"{ADMIN}add/", {**in_english(), "label_fr": "x" * 41})
+    assert "Français (no words)" in groups_of(page)
+    assert "[Español (no words)]" in groups_of(page)
+
+
+def test_folded_words_are_kept_when_english_ones_change(chief: User) -> None:
+    desk = browser_of(chief)
+    desk.post(f"{ADMIN}add/", typed())
+    satire = RejectionReason.objects.get(code="satire")
+    shown = desk.get(f"{ADMIN}{satire.pk}/change/").context["adminform"].form
+    kept = {name: shown[name].value() for name in shown.fields if name not in {"code", "is_retired"}}
+    desk.post(f"{ADMIN}{satire.pk}/change/", {**kept, "label_en": "Joke"})
+    assert RejectionReason.objects.active().get(code="satire").labels == {"en": "Joke", "it": "Satira"}
 
 
 @pytest.mark.parametrize(

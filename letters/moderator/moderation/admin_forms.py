@@ -8,14 +8,20 @@ from django.core.exceptions import ValidationError
 
 from letters.models import RejectionReason, ReviewDecision
 from letters.moderator.moderation.queries import MAX_REASONS
-from letters.shared.languages import language_name
+from letters.shared.languages import direction, language_name, languages_of_browser
 
 
 def _words(language: str, what: str, most: int) -> forms.CharField:
     name = language_name(language)
     label, hint = f"{what} ({name})", "What moderators press." if what == "Label" else "What the signer reads."
+    width = "vTextField" if what == "Label" else "vLargeTextField"
     return forms.CharField(
-        label=label, help_text=hint, max_length=most, required=language == settings.LANGUAGE_CODE, strip=True
+        label=label,
+        help_text=hint,
+        max_length=most,
+        required=language == settings.LANGUAGE_CODE,
+        strip=True,
+        widget=forms.TextInput(attrs={"class": width, "lang": language, "dir": direction(language)}),
     )
 
 
@@ -71,3 +77,23 @@ for _code in LANGUAGES:
     RejectionReasonForm.declared_fields[f"label_{_code}"] = _words(_code, "Label", 40)
     RejectionReasonForm.declared_fields[f"sentence_{_code}"] = _words(_code, "Sentence", 300)
 RejectionReasonForm.base_fields = RejectionReasonForm.base_fields | RejectionReasonForm.declared_fields
+
+
+def fields_by_language(accepted: str, reason: RejectionReason | None) -> list[tuple[str | None, dict[str, Any]]]:
+    """Return the fieldsets of the form: one for each language. `accepted` is the header Accept-Language.
+
+    English is first and must have words, because it stands in for languages without words. Then come the languages of
+    the person's browser. The rest is folded.
+    """
+    read = [language for language in languages_of_browser(accepted) if language in LANGUAGES]
+    groups: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": ["code", "position", "is_retired"]})]
+    for language in dict.fromkeys([settings.LANGUAGE_CODE, *read, *LANGUAGES]):
+        group: dict[str, Any] = {"fields": [f"label_{language}", f"sentence_{language}"]}
+        name = language_name(language)
+        if language == settings.LANGUAGE_CODE:
+            group["description"] = "Needed. People read it where their own language has no words."
+        elif language not in read:
+            group["classes"] = ["collapse"]
+            name += "" if reason and reason.labels.get(language) else " (no words)"
+        groups.append((name, group))
+    return groups
