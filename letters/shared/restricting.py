@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from django.db import migrations
+from django.db import migrations, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 OF_DJANGO, RESTRICTED = "DEFERRABLE INITIALLY DEFERRED", "ON DELETE RESTRICT"
@@ -17,6 +17,7 @@ OTHER = """
 SELECT conname FROM pg_constraint
 WHERE contype = 'f' AND conrelid = %s::regclass AND confrelid = 'letters_signature'::regclass AND conname <> %s
 """
+NEW = "SELECT FROM pg_constraint WHERE conrelid = %s::regclass AND conname = %s"
 
 Step = Callable[[Any, BaseDatabaseSchemaEditor], None]
 
@@ -25,6 +26,7 @@ def restricted(*tables: str) -> Iterator[migrations.RunPython]:
     """Yield the operations for tables whose column `signature_id` refers to a signature.
 
     They are for a live site: each is short or lets others write. The old constraint goes after the new one was checked.
+    Each can be done again after an interruption, because a process that is killed has not noted what it did.
     """
     for table in tables:
         add, add_back = partial(_add, table, RESTRICTED), partial(_add, table, OF_DJANGO)
@@ -35,6 +37,8 @@ def restricted(*tables: str) -> Iterator[migrations.RunPython]:
 
 
 def _add(table: str, rule: str, apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
+    if _is_there(table, editor):
+        return
     editor.execute(
         f"ALTER TABLE {table} ADD CONSTRAINT {_new(table)} "
         f"FOREIGN KEY (signature_id) REFERENCES letters_signature (id) {rule} NOT VALID"
@@ -42,16 +46,30 @@ def _add(table: str, rule: str, apps: Any, editor: BaseDatabaseSchemaEditor) -> 
 
 
 def _check(table: str, apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
-    editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {_new(table)}")
+    if _is_there(table, editor):
+        editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {_new(table)}")
 
 
 def _replace(table: str, apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
-    """Give the new constraint the name of the old one, by which Django finds it."""
+    """Give the new constraint the name of the old one, by which Django finds it.
+
+    Race: both statements or none. Between them, another process could keep us from the table, and no later attempt
+    would know the name.
+    """
+    if not _is_there(table, editor):
+        return
+    with transaction.atomic(editor.connection.alias):
+        with editor.connection.cursor() as cursor:
+            cursor.execute(OTHER, [table, _new(table)])
+            ((old,),) = cursor.fetchall()
+        editor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{old}"')
+        editor.execute(f'ALTER TABLE {table} RENAME CONSTRAINT {_new(table)} TO "{old}"')
+
+
+def _is_there(table: str, editor: BaseDatabaseSchemaEditor) -> bool:
     with editor.connection.cursor() as cursor:
-        cursor.execute(OTHER, [table, _new(table)])
-        ((old,),) = cursor.fetchall()
-    editor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{old}"')
-    editor.execute(f'ALTER TABLE {table} RENAME CONSTRAINT {_new(table)} TO "{old}"')
+        cursor.execute(NEW, [table, _new(table)])
+        return cursor.fetchone() is not None
 
 
 def _new(table: str) -> str:
