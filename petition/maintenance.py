@@ -1,5 +1,6 @@
 """The page that people get while the site is being maintained."""
 
+import re
 from collections.abc import Callable
 from math import ceil
 
@@ -12,8 +13,9 @@ from django.utils import timezone
 from letters.base.switches.queries import Maintenance, maintenance
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-# First path segments of the pages that are closed even to readers, who are about to type or press something there.
-CLOSED = {"accounts", "moderate", "organize", "signatures"}
+# Beginnings of the pages that are closed even to readers, who are about to type or press something there. Some of them
+# have a language before.
+CLOSED = re.compile(r"/(?:accounts|moderate|organize|site|(?:[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*/)?signatures)/")
 # Nobody asks for these again: mail programs and email providers send them once. And staff sign in with the others.
 STILL_TAKEN = {
     *["unsubscribe", "switch_emails_off", "tracking"],
@@ -34,7 +36,7 @@ class MaintenanceMode:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method in SAFE and request.path_info.split("/")[1] not in CLOSED:
+        if request.method in SAFE and not CLOSED.match(request.path_info):
             return self.get_response(request)
         under_way = maintenance()
         if under_way is None or _is_still_taken(request) or _is_of_staff(request):

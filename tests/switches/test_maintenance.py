@@ -88,6 +88,15 @@ def test_nobody_confirms_withdraws_or_begins_to_type(letter: Letter, signer: Sig
     assert signature_of(letter).state == Signature.State.CONFIRMED
 
 
+@pytest.mark.parametrize(
+    "path", ["/signatures/check/x/", "/it/signatures/check/x/", "/pt-BR/signatures/name-report/x/", "/site/letters/"]
+)
+def test_nobody_begins_to_type_in_another_language_or_about_the_site(
+    maintained: Letter, client: Client, path: str
+) -> None:
+    assert client.get(path).status_code == 503
+
+
 def test_the_page_is_in_the_language_of_the_letter(maintained: Letter, signer: Signer) -> None:
     page = signer.client.post(maintained.url_of("sign", "it"), {}, headers=FROM_OUR_PAGE)
     assert (page.status_code, page.headers["Content-Language"]) == (503, "it")
