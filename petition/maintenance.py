@@ -18,7 +18,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 CLOSED = re.compile(r"/(?:accounts|moderate|organize|site|(?:[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*/)?signatures)/")
 # Nobody asks for these again: mail programs and email providers send them once. And staff sign in with the others.
 STILL_TAKEN = {
-    *["unsubscribe", "switch_emails_off", "tracking"],
+    *["unsubscribe", "switch_emails_off", "decline", "tracking"],
     *["account_login", "account_logout", "account_confirm_login_code", "account_request_login_code"],
     *["mfa_authenticate", "mfa_login_webauthn", "account_reauthenticate", "mfa_reauthenticate"],
 }

@@ -306,6 +306,17 @@ def test_a_person_who_declines_is_forgotten_and_not_asked_again(
     assert signature_of(before).state == "declined"
 
 
+def test_the_button_of_a_mail_program_also_declines_while_the_site_is_maintained(
+    before: Letter, invite: Inviter, signer: Signer
+) -> None:
+    """It is pressed once, and the person believes that it worked."""
+    invite(before)
+    url = signer.mailed_link(purpose="decline")
+    turn(Switch.Name.MAINTENANCE, on=True)
+    assert signer.client.post(url, {"List-Unsubscribe": "One-Click"}).status_code == 303
+    assert signature_of(before).state == "declined"
+
+
 def test_a_person_who_declined_can_still_sign_when_the_letter_is_open(
     before: Letter, invite: Inviter, organizer: User, signer: Signer
 ) -> None:
