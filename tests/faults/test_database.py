@@ -31,7 +31,7 @@ MAX_SECONDS = 2
 @pytest.fixture(scope="module")
 def site(mail_port: int) -> Iterator[Site]:
     """A lease that lasts longer than a restart of the database, and that a test can wait for."""
-    patience = {"MAIL_LEASE_SECONDS": "8", "MAIL_RETRY_SECONDS": "1"}
+    patience = {"MAIL_LEASE_SECONDS": "20", "MAIL_RETRY_SECONDS": "1"}
     with running_site(EMAIL_URL=f"smtp://127.0.0.1:{mail_port}", **patience) as site:
         yield site
 
