@@ -171,15 +171,26 @@ def _note_unsent(outgoing: OutgoingEmail, unsent: Unsent, held: Lease) -> None:
                 drop_email(outgoing, now=held.clock.now())
 
 
+# Seconds. The first connection after a restart may fail, and then none is tried while the circuit is open.
+NOTING_PAUSES = [0, 1, 2, 3]
+
+
 def _note(outgoing: OutgoingEmail, answer: SendResult, held: Lease) -> None:
     """Store the result, over a new connection if the database has restarted: an email whose success is not stored is
     sent again.
     """
+    for pause in NOTING_PAUSES:
+        with held.noting:
+            try:
+                settle_email(outgoing, answer, now=held.clock.now())
+            except (OperationalError, InterfaceError):
+                database.close()
+                # The other connections in the pool are dead too.
+                database.close_pool()  # type: ignore[attr-defined] # the stubs do not know it yet
+            else:
+                return
+        if outgoing.next_attempt_at <= held.clock.now():
+            break
+        time.sleep(pause)
     with held.noting:
-        try:
-            settle_email(outgoing, answer, now=held.clock.now())
-        except (OperationalError, InterfaceError):
-            database.close()
-            # The other connections in the pool are dead too.
-            database.close_pool()  # type: ignore[attr-defined] # the stubs do not know it yet
-            settle_email(outgoing, answer, now=held.clock.now())
+        settle_email(outgoing, answer, now=held.clock.now())
