@@ -1,15 +1,17 @@
 """The reads of the API send what the public pages show, of the same moment, and nothing else."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from limits import parse
 from pytest_django import Settings
 
+from letters.api.views import Spoken
 from letters.models import Letter, Signature, User
 from letters.organizer.updates.operations import UpdateText, correct_update, send_update, write_update
 from letters.public.public_pages import list_rows
+from tests.interface_languages import ALL
 from tests.people import EN, IT, NOW, Reader, add_confirmed, add_published, kept_pages, publish, sign_and_confirm
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +25,10 @@ def read(reader: Reader, url: str) -> dict[str, Any]:
     assert answer.headers["Content-Type"] == "application/json"
     found: dict[str, Any] = json.loads(answer.getvalue())
     return found
+
+
+def test_titles_can_be_had_in_every_language_of_the_interface() -> None:
+    assert get_args(Spoken) == tuple(ALL)
 
 
 def test_the_letters_are_those_of_the_home_page(letter: Letter, reader: Reader) -> None:

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from letters.base.ledger_logs import queries
 from letters.models import Letter
 from letters.public.ledger import kept
+from tests.clocks import Clock
 from tests.ledger_logs.conftest import Append, Signing, tamper
 from tests.people import Reader
 
@@ -16,19 +17,6 @@ pytestmark = pytest.mark.django_db
 KEPT_SECONDS = kept.KEPT_SECONDS
 FILES = ["checkpoint", "vkeys.txt", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000"]
 FILES += ["tile/entries/001.p/44"]
-
-
-class Clock:
-    """A clock that does not run until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def pass_by(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture
@@ -117,7 +105,7 @@ def test_a_full_tile_is_read_once(
     """Only whether the letter is still public is asked again, after half a second."""
     first = reader.get(f"{log}{file}")
     for seconds, asked in ((0.4, 0), (0.2, 1)):
-        clock.pass_by(seconds)
+        clock.now += seconds
         with django_assert_num_queries(asked):
             again = reader.get(f"{log}{file}")
         assert (again.content, again.headers) == (first.content, first.headers)
@@ -179,7 +167,7 @@ def test_of_a_letter_that_was_taken_down_nothing_is_served(
 ) -> None:
     reader.get(f"{log}{file}")
     Letter.objects.filter(pk=letter.pk).update(status=Letter.Status.TAKEN_DOWN)
-    clock.pass_by(0.6)
+    clock.now += 0.6
     answer = reader.get(f"{log}{file}")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (410, "no-store")
     assert answer.content == b"The site has taken this letter down.\n"

@@ -7,8 +7,8 @@ import pytest
 
 from petition.database import base
 from petition.database.base import CIRCUIT_OPEN_SECONDS, Breaker
+from tests.clocks import Clock
 from tests.people import in_threads
-from tests.public_pages.test_caching import Clock
 
 
 @pytest.fixture

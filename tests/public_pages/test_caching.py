@@ -23,20 +23,11 @@ from letters.public.public_pages.caching import (
     PublicPageCache,
     page_etag,
 )
+from tests.clocks import Clock
 from tests.people import Reader, add_published, in_threads, kept_pages, turn, words
 
 PAGES = ["/", "/it/", "/letters/night-trains/", "/it/letters/night-trains/", "/letters/night-trains/signatures/"]
 DATA = ["/letters/night-trains/count/"]
-
-
-class Clock:
-    """A clock that does not run until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.fixture

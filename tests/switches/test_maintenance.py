@@ -13,6 +13,7 @@ from letters.base.public_letters import queries as public_letters_queries
 from letters.base.switches import queries
 from letters.models import Letter, Signature, Switch, User
 from tests.people import (
+    FROM_OUR_PAGE,
     NOW,
     Reader,
     Signer,
@@ -27,8 +28,6 @@ from tests.people import (
 )
 
 pytestmark = pytest.mark.django_db
-
-FROM_OUR_PAGE = {"Origin": "http://localhost:8000"}
 
 
 @pytest.fixture

@@ -23,8 +23,6 @@ from letters.shared.for_anyone import FOREVER
 from letters.shared.picture_descriptions import NO_DESCRIPTION_YET
 from letters.shared.refused import Refused
 
-# The address contains a digest of the content, so the content never changes.
-
 
 @of_own_letter("GET", "HEAD", "POST")
 def pictures(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
@@ -85,4 +83,5 @@ def picture(request: HttpRequest, digest: str, size: str) -> HttpResponse:
         data = queries.bytes_of(digest, size)
     except Picture.DoesNotExist as missing:
         raise Http404("There is no such picture.") from missing
+    # The address contains a digest of the content, so the content never changes.
     return HttpResponse(data, content_type="image/webp", headers={"Cache-Control": FOREVER})
